@@ -1,0 +1,236 @@
+"""What every indicator promises, as checks that anybody can run on any expression and any candles.
+
+Each clause gives the breaches it found as sentences; none means that the promise was kept. The project's
+tests run them over the whole catalogue, `broken` runs them all for an indicator of a user's own.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+import numpy as np
+
+from thebot.indicators.expression import At, Expression, nan, volume
+from thebot.indicators.indicator import Definition, Indicator
+from thebot.indicators.panel import Columns, Panel
+from thebot.market import BoolArray, Candle, Candles, FloatArray, Timeframe
+
+FORGOTTEN: Final = 1e-9  # of the largest value: what `memory` promises
+
+
+def broken(
+    indicator: Indicator | Expression, candles: Candles, *, longer: Timeframe | str | None = None
+) -> list[str]:
+    """Every breach of every clause that these candles bring to light; cuts them at several places.
+
+    `longer` is the timeframe for the clause on longer ones (none: left out).
+    """
+    whole = len(candles)
+    cuts = sorted({0, 1, whole // 7, whole // 3, whole // 2, max(0, whole - 1)} & set(range(whole + 1)))
+    clauses: list[Callable[[], list[str]]] = [
+        lambda: streams_as_columns(indicator, candles),
+        lambda: is_known_after_warmup(indicator, candles),
+        lambda: forgets_its_start(indicator, candles),
+    ]
+    for cut in cuts:
+        clauses += [
+            partial(resumes_as_if_never_stopped, indicator, candles, cut),
+            partial(does_not_see_the_future, indicator, candles, cut),
+            partial(streams_as_columns, indicator, candles.rows(slice(cut, None))),
+        ]
+    if longer is not None:
+        clauses.append(lambda: sees_closed_candles_only(indicator, candles, Timeframe(longer)))
+    found: list[str] = []
+    for clause in clauses:
+        found += clause()
+    return list(dict.fromkeys(found))
+
+
+def streams_as_columns(indicator: Expression, candles: Candles) -> list[str]:
+    """Candle by candle it gives the same as over columns, to the last bit; a preview changes nothing."""
+    panel = Panel([indicator], candles.timeframe)
+    live = panel.start()
+    columns = panel.over(candles)
+    rows = []
+    for candle in candles:
+        previewed = live.preview(_forming(candle))
+        stepped = live.step(candle)
+        if not panel.higher and not _same(_values(previewed, panel), _values(stepped, panel)).all():
+            return [f"{indicator!r}: the preview of the candle of {candle.open_time} differs from its step."]
+        rows.append(_values(stepped, panel))
+    return _differences(panel, columns, rows, "candle by candle", "over columns")
+
+
+def resumes_as_if_never_stopped(indicator: Expression, candles: Candles, cut: int) -> list[str]:
+    """Saved as JSON after `cut` candles and resumed, it goes on as if it had never stopped."""
+    panel = Panel([indicator], candles.timeframe)
+    live = panel.start()
+    rows = [_values(live.step(candle), panel) for candle in candles.rows(slice(0, cut))]
+    saved = json.dumps(live.save(), allow_nan=False)
+    live = panel.resume(json.loads(saved))
+    if cut and not _same(_values(live.readings, panel), rows[-1]).all():
+        return [f"{indicator!r}: resumed after {cut} candles it has other readings than when it was saved."]
+    rows += [_values(live.step(candle), panel) for candle in candles.rows(slice(cut, None))]
+    return _differences(panel, panel.over(candles), rows, f"resumed after {cut} candles", "over columns")
+
+
+def does_not_see_the_future(indicator: Expression, candles: Candles, cut: int) -> list[str]:
+    """What it says up to `cut` is the same whether or not later candles are there."""
+    panel = Panel([indicator], candles.timeframe)
+    before, whole = panel.over(candles.rows(slice(0, cut))), panel.over(candles)
+    for expression in panel.expressions:
+        differing = ~_same(before[expression], whole[expression][:cut])
+        if differing.any():
+            row = int(differing.argmax())
+            return [f"{expression!r}: the value at row {row} changes when rows from {cut} on are added."]
+    return []
+
+
+def is_known_after_warmup(indicator: Expression, candles: Candles) -> list[str]:
+    """It is nan for its first `warmup` candles and never again. (A condition is 0.0 and never nan.)"""
+    panel = Panel([indicator], candles.timeframe)
+    columns = panel.over(candles)
+    found = []
+    for expression in panel.expressions:
+        unknown = np.isnan(columns[expression])
+        warmup = 0 if expression.is_condition else expression.warmup
+        expected = np.arange(len(candles)) < warmup
+        if panel.higher:  # begins when the longer timeframe has closed so many candles
+            expected = unknown & (np.cumsum(~unknown) == 0)
+        if (unknown != expected).any():
+            row = int((unknown != expected).argmax())
+            state = "unknown" if unknown[row] else "known"
+            found.append(f"{expression!r}: it is {state} at row {row}, but its warm-up is {warmup}.")
+        if expression.is_condition and warmup and columns[expression][: expression.warmup].any():
+            found.append(f"{expression!r}: it holds before it can be known.")
+    return found
+
+
+def forgets_its_start(indicator: Expression, candles: Candles) -> list[str]:
+    """After `memory` candles the start no longer moves it by more than 1e-9 of its largest value.
+
+    The candles are started anew a third of the way in. Needs more than `memory` candles after that.
+    """
+    panel = Panel([indicator], candles.timeframe)
+    if panel.higher:
+        return []
+    start = len(candles) // 3
+    whole, later = panel.over(candles), panel.over(candles.rows(slice(start, None)))
+    found = []
+    for expression in panel.expressions:
+        if math.isinf(expression.memory) or expression.is_condition:
+            continue
+        first = int(expression.memory)
+        a, b = whole[expression][start:][first:], later[expression][first:]
+        if not len(a):
+            continue
+        scale = float(np.nanmax(np.abs(whole[expression]), initial=0.0))
+        apart = float(np.nanmax(np.abs(a - b), initial=0.0))
+        if apart > FORGOTTEN * scale:
+            found.append(
+                f"{expression!r}: started {start} candles later it differs by {apart:g} (its size is "
+                f"{scale:g}) after {first} candles, its memory."
+            )
+    return found
+
+
+def sees_closed_candles_only(indicator: Expression, candles: Candles, longer: Timeframe) -> list[str]:
+    """Read at `longer`, its value is at each candle that of the newest longer candle closed by then.
+
+    The longer candles are made here by themselves, one by one, not by the code that is checked.
+    """
+    panel = Panel([At(each, longer) for each in _outputs(indicator)], candles.timeframe)
+    columns = panel.over(candles)
+    closed = list(_closed_candles(candles, longer))
+    own = Panel([indicator], longer).over(Candles.of([each for each, _ in closed], candles.symbol, longer))
+    for output in _outputs(indicator):
+        seen = columns[At(output, longer)]
+        unknown = 0.0 if output.is_condition else nan
+        newest, values = -1, own[output]
+        for row in range(len(candles)):
+            while newest + 1 < len(closed) and closed[newest + 1][1] <= row:
+                newest += 1
+            expected = values[newest] if newest >= 0 else unknown
+            if not (seen[row] == expected or (seen[row] != seen[row] and expected != expected)):
+                return [
+                    f"{At(output, longer)!r}: at row {row} it is {seen[row]}, but the newest closed candle "
+                    f"of {longer} says {expected}."
+                ]
+    return streams_as_columns(At(_outputs(indicator)[0], longer), candles)
+
+
+def _closed_candles(candles: Candles, longer: Timeframe) -> Iterator[tuple[Candle, int]]:
+    """Each longer candle with the row at whose close it is known; one begun before the data is left out."""
+    group: list[Candle] = []
+    first = True
+    for row, candle in enumerate(candles):
+        if group and candle.open_time >= longer.close_time(longer.floor(group[0].open_time)):
+            if not first or group[0].open_time == longer.floor(group[0].open_time):
+                yield _joined(group, longer), row
+            group, first = [], False
+        group.append(candle)
+        if candle.close_time >= longer.close_time(longer.floor(candle.open_time)):
+            if not first or group[0].open_time == longer.floor(group[0].open_time):
+                yield _joined(group, longer), row
+            group, first = [], False
+
+
+def _joined(group: list[Candle], longer: Timeframe) -> Candle:
+    total = group[0].volume
+    for candle in group[1:]:
+        total += candle.volume
+    return Candle(
+        symbol=group[0].symbol, timeframe=longer, open_time=longer.floor(group[0].open_time),
+        open=group[0].open, high=max(candle.high for candle in group),
+        low=min(candle.low for candle in group), close=group[-1].close, volume=total,
+    )  # fmt: skip
+
+
+def examples(definition: Definition) -> list[Indicator]:
+    """The indicator with its defaults, with the shortest periods, and on inputs that are not always known.
+
+    The last divides by whether anything was traded, so that a candle without volume interrupts it.
+    """
+    defaults = definition.parameters.values()
+    shortest = [1 if isinstance(default, int) else default for default in defaults]
+    short = [min(3, default) if isinstance(default, int) else default for default in defaults]
+    interrupted = [each / (volume > 0) for each in definition.inputs]
+    made = [definition(), definition(*shortest), definition(*interrupted, *short)]
+    return list(dict.fromkeys(made))
+
+
+def _outputs(indicator: Expression) -> tuple[Expression, ...]:
+    return indicator.outputs if isinstance(indicator, Indicator) else (indicator,)
+
+
+def _values(readings: Mapping[Expression, float], panel: Panel) -> FloatArray:
+    return np.array([readings[each] for each in panel.columns], dtype=float)
+
+
+def _same(left: FloatArray, right: FloatArray) -> BoolArray:
+    """Which values are equal to the last bit (any nan is like any other)."""
+    equal = np.ascontiguousarray(left).view(np.int64) == np.ascontiguousarray(right).view(np.int64)
+    same: BoolArray = equal | (np.isnan(left) & np.isnan(right))
+    return same
+
+
+def _differences(panel: Panel, columns: Columns, rows: list[FloatArray], one: str, other: str) -> list[str]:
+    streamed = np.array(rows).reshape(len(rows), len(panel.columns))
+    for number, expression in enumerate(panel.columns):
+        differing = ~_same(streamed[:, number], columns[expression])
+        if differing.any():
+            row = int(differing.argmax())
+            return [
+                f"{expression!r}: at row {row} it is {streamed[row, number]!r} {one}, but "
+                f"{columns[expression][row]!r} {other}."
+            ]
+    return []
+
+
+def _forming(candle: Candle) -> Candle:
+    return replace(candle, closed=False)

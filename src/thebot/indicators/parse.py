@@ -1,0 +1,199 @@
+"""Rules as text: `parse("rsi(14) < 30 and close > ema(200).at('4h')")`. Read with `ast`, never evaluated."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any, Final, NoReturn
+
+from thebot.errors import IndicatorError, UnknownName
+from thebot.indicators.catalogue import catalogue
+from thebot.indicators.expression import (
+    LEAVES,
+    Expression,
+    complement,
+    crosses_above,
+    crosses_below,
+    expression_of,
+)
+from thebot.indicators.indicator import Indicator
+
+LONGEST_TEXT: Final = 10_000  # characters
+_CROSSINGS: Final[dict[str, Callable[..., Expression]]] = {
+    "crosses_above": crosses_above,
+    "crosses_below": crosses_below,
+}
+_METHODS: Final = ("at", "shift")
+_BINARY: Final[dict[type[ast.operator], Callable[[Any, Any], Any]]] = {
+    ast.Add: lambda left, right: left + right,
+    ast.Sub: lambda left, right: left - right,
+    ast.Mult: lambda left, right: left * right,
+    ast.Div: lambda left, right: left / right,
+    ast.BitAnd: lambda left, right: left & right,
+    ast.BitOr: lambda left, right: left | right,
+}
+_COMPARED: Final[dict[type[ast.cmpop], Callable[[Expression, Expression], Expression]]] = {
+    ast.Lt: lambda left, right: left < right,
+    ast.LtE: lambda left, right: left <= right,
+    ast.Gt: lambda left, right: left > right,
+    ast.GtE: lambda left, right: left >= right,
+}
+
+
+def parse(text: str) -> Expression:
+    """The expression that `text` says: what `repr` gives, or with `and`, `or`, `not` and `30 < x < 70`.
+
+    Raises IndicatorError where it cannot be read, UnknownName (naming what is near) for a name that does
+    not exist.
+
+    >>> parse("rsi(14) < 30 and close > ema(200).at('4h')")
+    (rsi(14) < 30) & (close > ema(200).at('4h'))
+    """
+    if len(text) > LONGEST_TEXT:
+        raise IndicatorError(f"A rule of {len(text):,} characters is too long; {LONGEST_TEXT:,} are read.")
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+        return expression_of(_Reader(text.strip()).read(tree.body))
+    except SyntaxError as error:
+        raise IndicatorError(
+            f"The rule {text!r} cannot be read ({error.msg} at character {error.offset}). "
+            "Write it as in: rsi(14) < 30 and close > ema(200).at('4h')"
+        ) from error
+    except (RecursionError, MemoryError, ValueError) as error:
+        raise IndicatorError(f"The rule {text[:80]!r}... cannot be read: {error}.") from error
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def read(self, node: ast.expr) -> Any:  # noqa: ANN401  (an expression, or a plain number)
+        match node:
+            case ast.Constant(value=bool() | str() | bytes() | None | complex()):
+                return self.refuse(node)
+            case ast.Constant(value=int() | float() as number):
+                return number
+            case ast.Name(id=name):
+                return self.leaf(name)
+            case ast.Attribute(value=value, attr=name):
+                return self.output(value, name)
+            case ast.Call():
+                return self.call(node)
+            case ast.Compare():
+                return self.comparison(node)
+            case ast.BoolOp(op=op, values=values):
+                parts = [self.read(value) for value in values]
+                whole = expression_of(parts[0])
+                for part in parts[1:]:
+                    whole = (
+                        whole & expression_of(part)
+                        if isinstance(op, ast.And)
+                        else whole | expression_of(part)
+                    )
+                return whole
+            case ast.BinOp(op=op) if type(op) in _BINARY:
+                return self.combined(_BINARY[type(op)], node)
+            case ast.UnaryOp(op=op, operand=operand):
+                return self.unary(op, operand)
+            case _:
+                return self.refuse(node)
+
+    def combined(self, function: Callable[[Any, Any], Any], node: ast.BinOp) -> Any:  # noqa: ANN401
+        left, right = self.read(node.left), self.read(node.right)
+        if isinstance(left, Expression) or isinstance(right, Expression):
+            return function(expression_of(left), expression_of(right))
+        if isinstance(node.op, ast.BitAnd | ast.BitOr) or (isinstance(node.op, ast.Div) and right == 0):
+            self.refuse(node)
+        return function(left, right)  # of plain numbers: a plain number
+
+    def unary(self, op: ast.unaryop, operand: ast.expr) -> Any:  # noqa: ANN401
+        value = self.read(operand)
+        if isinstance(op, ast.Not | ast.Invert):
+            return complement(expression_of(value))
+        if isinstance(op, ast.UAdd):
+            return value
+        return -value if isinstance(operand, ast.Constant) else -expression_of(value)
+
+    def leaf(self, name: str) -> Expression:
+        for leaf in LEAVES:
+            if name in (leaf.name, repr(leaf)):
+                return leaf
+        known = {definition.name for definition in catalogue()}
+        if name in known or name in _CROSSINGS:
+            raise IndicatorError(f"{name} is written with brackets: {name}(...), in {self.text!r}.")
+        raise UnknownName("column or indicator", name, [*(leaf.name for leaf in LEAVES), *sorted(known)])
+
+    def output(self, value: ast.expr, name: str) -> Expression:
+        whole = self.read(value)
+        if isinstance(whole, Indicator) and len(whole.choices) > 1:
+            if name not in whole.choices:
+                raise UnknownName(f"output of {whole.definition.name}", name, whole.choices)
+            found: Expression = getattr(whole, name)
+            return found
+        raise IndicatorError(f"{whole!r} has no {name!r}: it has one value, in {self.text!r}.")
+
+    def call(self, node: ast.Call) -> Expression:
+        arguments = [self.argument(each) for each in node.args]
+        named = {each.arg: self.argument(each.value) for each in node.keywords if each.arg}
+        if any(isinstance(each, ast.Starred) for each in node.args) or len(named) < len(node.keywords):
+            self.refuse(node)
+        match node.func:
+            case ast.Name(id=name) if name in _CROSSINGS:
+                if len(arguments) != 2 or named:
+                    raise IndicatorError(
+                        f"{name} compares two values: {name}(rsi(14), 30), in {self.text!r}."
+                    )
+                return _CROSSINGS[name](*arguments)
+            case ast.Name(id=name):
+                return self.indicator(name, arguments, named)
+            case ast.Attribute(value=value, attr=method):
+                return self.method(expression_of(self.read(value)), method, arguments, named)
+            case _:
+                return self.refuse(node)
+
+    def indicator(self, name: str, arguments: list[Any], named: dict[str, Any]) -> Indicator:
+        known = {definition.name: definition for definition in catalogue()}
+        if name not in known:
+            raise UnknownName("indicator", name, [*known, *_CROSSINGS])
+        if any(isinstance(each, str) for each in [*arguments, *named.values()]):
+            raise IndicatorError(f"{name} takes numbers and expressions, not text, in {self.text!r}.")
+        return known[name](*arguments, **named)
+
+    def method(
+        self, value: Expression, method: str, arguments: list[Any], named: dict[str, Any]
+    ) -> Expression:
+        if method not in _METHODS:
+            raise UnknownName("method", method, _METHODS)
+        names = {"at": "timeframe", "shift": "candles"}
+        given = [*arguments, *(each for name, each in named.items() if name == names[method])]
+        if len(given) != 1 or len(arguments) + len(named) != 1:
+            example = "close.at('4h')" if method == "at" else "close.shift(1)"
+            raise IndicatorError(f"{method} takes one argument, as in {example}, in {self.text!r}.")
+        if method == "at":
+            return value.at(given[0] if isinstance(given[0], str) else repr(given[0]))
+        return value.shift(given[0])
+
+    def argument(self, node: ast.expr) -> Any:  # noqa: ANN401  (an expression, a number or a text)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return node.value
+        return self.read(node)
+
+    def comparison(self, node: ast.Compare) -> Expression:
+        sides = [self.read(side) for side in (node.left, *node.comparators)]
+        whole: Expression | None = None
+        for op, left, right in zip(node.ops, sides, sides[1:], strict=False):
+            if type(op) not in _COMPARED:
+                raise IndicatorError(
+                    f"{ast.unparse(node)!r} is no comparison that prices can be held to: use < <= > >=."
+                )
+            # a number on the left changes sides, as in Python: 30 < rsi(14) is rsi(14) > 30
+            part = _COMPARED[type(op)](left if isinstance(right, Expression) else expression_of(left), right)
+            whole = part if whole is None else whole & part
+        return whole if whole is not None else self.refuse(node)
+
+    def refuse(self, node: ast.expr) -> NoReturn:
+        raise IndicatorError(
+            f"{ast.unparse(node)!r} has no place in a rule ({self.text!r}). There are: columns, indicators, "
+            "numbers, + - * /, < <= > >=, and, or, not, crosses_above(a, b), crosses_below(a, b), .at('4h'), "
+            ".shift(1)."
+        )

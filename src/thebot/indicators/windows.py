@@ -1,0 +1,34 @@
+"""What steps ask of a window of earlier rows. Plain functions: compiled together with the step."""
+
+from __future__ import annotations
+
+from thebot.indicators.indicator import Column
+
+
+def highest(column: Column, i: int, period: int) -> float:
+    """The highest of the last `period` values."""
+    best = column[i]
+    for back in range(1, period):
+        best = column[i - back] if column[i - back] > best else best
+    return best
+
+
+def lowest(column: Column, i: int, period: int) -> float:
+    """The lowest of the last `period` values."""
+    best = column[i]
+    for back in range(1, period):
+        best = column[i - back] if column[i - back] < best else best
+    return best
+
+
+def squared_deviations(column: Column, i: int, period: int, centre: float) -> float:
+    """The sum of squares of what the last `period` values differ from their mean.
+
+    `centre` is about their mean; the rest is corrected for (a two-pass algorithm).
+    """
+    total, squares = 0.0, 0.0
+    for back in range(period):
+        away = column[i - back] - centre
+        total += away
+        squares += away * away
+    return squares - total * total / period
