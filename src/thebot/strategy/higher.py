@@ -1,0 +1,88 @@
+"""The higher timeframe that a strategy looks up to, without naming it.
+
+`on_higher(close > ema(50))` is read on candles of 4h if the strategy runs on 1h, of 1h if on 15m. Which
+one follows from a table: about five times as long, the factor of Alexander Elder's triple screen
+(Trading for a Living, 1993), and always a timeframe that the shorter candles add up to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+from thebot.errors import BadSetting
+from thebot.indicators.expression import At, Expression, Unit, complement, expression_of
+from thebot.market import Timeframe
+
+HIGHER: Final = {
+    Timeframe(name): Timeframe(higher)
+    for name, higher in {
+        "1m": "5m", "3m": "15m", "5m": "30m", "15m": "1h", "30m": "2h", "1h": "4h", "2h": "8h",
+        "4h": "1d", "6h": "1d", "8h": "1d", "12h": "3d", "1d": "1w",
+    }.items()
+}  # fmt: skip
+
+
+def higher_of(timeframe: Timeframe | str) -> Timeframe:
+    """The timeframe that a strategy on `timeframe` looks up to. Raises BadSetting where there is none."""
+    timeframe = Timeframe(timeframe)
+    if timeframe not in HIGHER:
+        raise BadSetting(
+            f"There is no higher timeframe to look up to from {timeframe}. "
+            f"Choose one of {', '.join(map(str, HIGHER))}."
+        )
+    return HIGHER[timeframe]
+
+
+def on_higher(expression: Expression) -> Expression:
+    """The same, read on closed candles of the higher timeframe of wherever the strategy runs."""
+    return OnHigher(expression_of(expression))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class OnHigher(Expression):
+    """The operand on the higher timeframe; `resolved` puts that in before anything is computed."""
+
+    operand: Expression
+
+    @property
+    def is_condition(self) -> bool:
+        return self.operand.is_condition
+
+    @property
+    def complement(self) -> Expression:
+        """Where the operand is known not to hold."""
+        return OnHigher(complement(self.operand))
+
+    @property
+    def operands(self) -> tuple[Expression, ...]:
+        return (self.operand,)
+
+    @property
+    def unit(self) -> Unit:
+        return self.operand.unit
+
+    @property
+    def label(self) -> str:
+        return f"({self.operand.label}) on the higher timeframe"
+
+    def __repr__(self) -> str:
+        return f"on_higher({self.operand!r})"
+
+
+def resolved(expression: Expression, timeframe: Timeframe) -> Expression:
+    """`expression` with the higher timeframe of `timeframe` put in wherever it is looked up to.
+
+    Raises BadSetting where there is none.
+    """
+    if isinstance(expression, OnHigher):
+        return At(resolved(expression.operand, timeframe), higher_of(timeframe))
+
+    def inside(value: Any) -> Any:  # noqa: ANN401  (a field of any expression)
+        if isinstance(value, Expression):
+            return resolved(value, timeframe)
+        return tuple(map(inside, value)) if isinstance(value, tuple) else value
+
+    before = tuple(getattr(expression, field.name) for field in fields(expression))  # type: ignore[arg-type]  # all are dataclasses
+    after = tuple(map(inside, before))
+    return expression if after == before else type(expression)(*after)
