@@ -1,0 +1,215 @@
+"""`/api/...`: what the page reads, and what a user's own scripts may read."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import structlog
+from fastapi import APIRouter, FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException as StarletteHTTPException
+
+from thebot.dashboard import answers, shapes
+from thebot.dashboard.answers import Json
+from thebot.errors import (
+    ExchangeError,
+    RateLimited,
+    StorageError,
+    ThebotError,
+    UnknownName,
+    UsageError,
+    nearest,
+)
+from thebot.market import Timeframe
+
+if TYPE_CHECKING:
+    from thebot.live.desk import Desk
+
+MOST: Final = 1_500  # rows in one answer
+_log: Final = structlog.get_logger(__name__)
+
+_Symbol = Annotated[
+    str, Query(min_length=1, max_length=40, examples=["BTCUSDT"], description="A listed symbol.")
+]
+_Frame = Annotated[
+    str,
+    Query(
+        min_length=1, max_length=8, examples=["1h"], description="1m, 5m, 1h, ... as listed by /api/symbols."
+    ),
+]
+_Limit = Annotated[int, Query(ge=1, le=MOST, description="At most this many, the newest.")]
+_End = Annotated[
+    int | None,
+    Query(
+        ge=0, le=253_402_300_799_999, description="Only candles that open before this, ms UTC. Default: now."
+    ),
+]
+_Since = Annotated[
+    int | None,
+    Query(ge=0, le=253_402_300_799_999, description="Only signals from this on, ms UTC: the candle's close."),
+]  # fmt: skip
+_WRONG: Final[dict[int | str, dict[str, Any]]] = {
+    404: {"model": shapes.Refusal, "description": "No such symbol; `suggestions` names those near it."},
+    422: {"model": shapes.Refusal, "description": "A value that cannot be; `detail` says which."},
+    502: {"model": shapes.Refusal, "description": "The exchange did not answer."},
+}
+
+
+def _answers(model: type) -> dict[int | str, dict[str, Any]]:
+    return {200: {"model": model}, **_WRONG}
+
+
+class _Guarded(APIRoute):
+    """A route whose unexpected errors are logged once, and answered with the reference to that line."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except (ThebotError, StarletteHTTPException, RequestValidationError):
+                raise
+            except Exception as error:
+                reference = report(error, where=request.url.path)
+                detail = f"Something went wrong inside. The log has the details under reference {reference}."
+                return Json({"error": "internal", "detail": detail, "suggestions": []}, status_code=500)
+
+        return guarded
+
+
+def routes(desk: Desk) -> APIRouter:
+    """The API of one desk."""
+    api = APIRouter(prefix="/api", default_response_class=Json, route_class=_Guarded)
+
+    @api.get("/health", responses={200: {"model": shapes.Health}}, summary="How the platform is")
+    async def health() -> Json:
+        return Json(desk.health())
+
+    @api.get("/symbols", responses={200: {"model": shapes.Symbols}}, summary="All symbols and their prices")
+    async def symbols() -> Json:
+        return Json(answers.symbols(desk))
+
+    @api.get("/candles", responses=_answers(shapes.CandleColumns), summary="Closed candles, oldest first")
+    async def candles(symbol: _Symbol, timeframe: _Frame, limit: _Limit = 500, end: _End = None) -> Json:
+        found = await desk.candles(known_symbol(desk, symbol), offered(desk, timeframe), limit, end)
+        return Json(answers.candles(found))
+
+    @api.get("/chart", responses=_answers(shapes.ChartColumns), summary="Candles, indicators and signals")
+    async def chart(symbol: _Symbol, timeframe: _Frame, limit: _Limit = 500, end: _End = None) -> Json:
+        found = await desk.chart(known_symbol(desk, symbol), offered(desk, timeframe), limit, end)
+        return Json(answers.chart(found))
+
+    @api.get("/signals", responses=_answers(shapes.Signals), summary="Signals, newest first")
+    async def signals(
+        symbol: Annotated[str | None, Query(max_length=40)] = None, since: _Since = None, limit: _Limit = 100
+    ) -> Json:
+        of = known_symbol(desk, symbol) if symbol else None
+        found = await desk.signals(of, since, limit)
+        return Json({"signals": [signal.plain() for signal in found]})
+
+    return api
+
+
+def known_symbol(desk: Desk, symbol: str) -> str:
+    """`symbol` as the exchange writes it. Raises UnknownName for one that is not there."""
+    if symbol in desk.instruments:
+        return symbol
+    if symbol.upper() in desk.instruments:
+        return symbol.upper()
+    raise UnknownName("symbol", symbol, tuple(desk.instruments))
+
+
+def offered(desk: Desk, timeframe: str) -> Timeframe:
+    """Raises UnknownName for a timeframe that no chart is offered in."""
+    wanted = Timeframe(timeframe)
+    if wanted not in desk.timeframes:
+        raise UnknownName("timeframe", timeframe, [each.name for each in desk.timeframes])
+    return wanted
+
+
+def add_routes(app: FastAPI, desk: Desk) -> None:
+    """The API, its document, its 404, and its way of saying errors. Call it before Dash's catch-all comes."""
+    app.include_router(routes(desk))
+
+    @app.get("/api/openapi.json", include_in_schema=False)
+    async def document() -> Json:
+        return Json(app.openapi())
+
+    @app.api_route("/api", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
+    @app.api_route(
+        "/api/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False
+    )
+    async def nothing_here(request: Request, rest: str = "") -> Json:
+        paths = [route for route in app.openapi()["paths"] if route.startswith("/api/")]
+        if request.url.path in paths:
+            detail = f"{request.url.path} can only be read: use GET."
+            refused = {"error": "method not allowed", "detail": detail, "suggestions": []}
+            return Json(refused, status_code=405, headers={"allow": "GET"})
+        near = nearest(request.url.path, paths)
+        detail = f"There is no {request.method} {request.url.path}. {_offer(near, paths)}"
+        return Json({"error": "not found", "detail": detail, "suggestions": near}, status_code=404)
+
+    app.add_exception_handler(ThebotError, _said)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(StarletteHTTPException, _http)
+
+
+def _offer(near: list[str], paths: list[str]) -> str:
+    return f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(paths)}."
+
+
+async def _said(request: Request, error: Exception) -> Json:
+    """An error that we raised on purpose already says what, why and how to mend it."""
+    headers: dict[str, str] = {}
+    suggestions: list[str] = []
+    status, kind = 500, "error"
+    if isinstance(error, UnknownName):
+        status, kind = (404 if error.kind == "symbol" else 422), f"unknown {error.kind}"
+        suggestions = nearest(error.name, error.known)
+    elif isinstance(error, UsageError):
+        status, kind = 422, "bad request"
+    elif isinstance(error, RateLimited):
+        status, kind = 503, "rate limited"
+        headers["retry-after"] = str(max(1, round(error.retry_after)))
+    elif isinstance(error, ExchangeError):
+        status, kind = 502, "exchange"
+    elif isinstance(error, StorageError):
+        status, kind = 503, "storage"
+    detail = str(error)
+    if status == 500:
+        reference = report(error, where=request.url.path)
+        detail = f"{detail} (reference {reference})"
+    return Json(
+        {"error": kind, "detail": detail, "suggestions": suggestions}, status_code=status, headers=headers
+    )
+
+
+async def _invalid(_request: Request, error: Exception) -> Json:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    wrong = "; ".join(
+        f"{'.'.join(str(part) for part in each['loc'][1:])}: {each['msg']}" for each in error.errors()
+    )
+    return Json({"error": "invalid", "detail": wrong, "suggestions": []}, status_code=422)
+
+
+async def _http(_request: Request, error: Exception) -> Json:
+    if not isinstance(error, StarletteHTTPException):
+        raise error
+    detail = str(error.detail)
+    return Json(
+        {"error": detail.lower(), "detail": detail, "suggestions": []},
+        status_code=error.status_code,
+        headers=error.headers,
+    )
+
+
+def report(error: Exception, *, where: str) -> str:
+    """Logs an unexpected error with its trace and gives the reference that a user may quote."""
+    reference = uuid.uuid4().hex[:8].upper()
+    _log.error("dashboard.error", reference=reference, where=where, exc_info=error)
+    return reference
