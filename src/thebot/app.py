@@ -1,0 +1,330 @@
+"""The composition root of `thebot up`: the parts, and the order in which they start and end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+
+from thebot.config import Configuration, Settings
+from thebot.errors import BadSetting, PortInUse, UnknownName
+from thebot.exchange.binance import BinanceMarketSource
+from thebot.exchange.binance.addresses import Addresses, addresses
+from thebot.exchange.embedded import EmbeddedSandbox, SandboxOptions, SandboxStarted
+from thebot.indicators import parse
+from thebot.live.desk import Mode
+from thebot.live.platform import Platform, PlatformOptions
+from thebot.market import Instrument, Symbol, Timeframe
+from thebot.storage import Database, DataFolder, Writer
+from thebot.strategy import strategies, strategy
+from thebot.telemetry import configure
+
+if TYPE_CHECKING:
+    import uvicorn
+
+log = structlog.get_logger(__name__)
+
+END_WITHIN: Final = 1.5  # seconds for an orderly end; what is not done by then is cut
+LOG_AT_MOST: Final = 10 * 1024 * 1024  # bytes; a larger log of earlier runs is put aside
+MODES: Final = {
+    "sandbox": Mode.SANDBOX,
+    "binance": Mode.WATCH,
+    "binance-testnet": Mode.TESTNET,
+    "binance-demo": Mode.DEMO,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """What `thebot up` was asked for beyond the settings."""
+
+    configuration: Configuration
+    replay: Path | None = None
+    speed: float | None = None
+    seed: int | None = None
+    dashboard: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """What there is to tell once it runs. `url` is None without a dashboard."""
+
+    mode: Mode
+    url: str | None
+    pid: int
+    platform: Platform
+    folder: DataFolder
+    sandbox: SandboxStarted | None
+    sandbox_pid: int | None
+
+
+async def up(launch: Launch, announce: Callable[[Running], None]) -> None:
+    """Run the platform until it is told to end (SIGINT or SIGTERM); `announce` is called once it runs.
+
+    Raises UsageError, PlatformError or ExchangeError if it cannot start.
+    """
+    stop = asyncio.Event()
+    settings, folder = launch.configuration.settings, launch.configuration.folder
+    with contextlib.ExitStack() as held, _signals(stop):
+        lock = held.enter_context(folder.hold())
+        listener = held.enter_context(_listening(settings)) if launch.dashboard else None
+        held.enter_context(_logging(folder, settings.log_level))
+        async with contextlib.AsyncExitStack() as parts:
+            venue = await parts.enter_async_context(_venue(launch))
+            source = BinanceMarketSource(venue.addresses)
+            parts.push_async_callback(source.close)
+            await source.time()
+            instruments = await source.instruments()
+            database = await Database(_database_url(launch, venue)).open()
+            parts.push_async_callback(database.close)
+            writer = await parts.enter_async_context(Writer(database))
+            options = _options(settings, venue, instruments, await _symbols(settings, source, instruments))
+            platform = Platform(options, source, instruments, database, writer)
+            parts.push_async_callback(platform.close)
+            if venue.sandbox:
+                venue.sandbox.tell(platform.notice)
+            server = _server(platform, settings) if listener else None
+            url = _url(listener, settings) if listener else None
+            lock.announce(url or "")
+            running = Running(
+                mode=options.mode,
+                url=url,
+                pid=os.getpid(),
+                platform=platform,
+                folder=folder,
+                sandbox=venue.started,
+                sandbox_pid=venue.sandbox.pid if venue.sandbox else None,
+            )
+            await _until_stopped(stop, platform, server, listener, lambda: announce(running))
+
+
+async def _until_stopped(
+    stop: asyncio.Event,
+    platform: Platform,
+    server: uvicorn.Server | None,
+    listener: socket.socket | None,
+    announce: Callable[[], None],
+) -> None:
+    """Run everything; an error in any part ends the rest and comes out."""
+    work = [asyncio.create_task(platform.run(), name="platform")]
+    if server is not None and listener is not None:
+        work.append(asyncio.create_task(server.serve(sockets=[listener]), name="server"))
+        ready = asyncio.create_task(server.ready.wait(), name="ready")
+        await asyncio.wait([ready, *work], return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
+    announce()
+    ending = asyncio.create_task(stop.wait(), name="stop")
+    try:
+        await asyncio.wait([*work, ending], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        if server is not None:
+            server.should_exit = True
+            server.force_exit = True  # open sockets of the page do not hold up the end
+        work[0].cancel()
+        ending.cancel()
+        done, late = await asyncio.wait(work, timeout=END_WITHIN)
+        for task in late:
+            task.cancel()
+    for task in done:
+        if not task.cancelled() and (error := task.exception()):
+            raise _plain(error)
+
+
+def _plain(error: BaseException) -> BaseException:
+    """The first error inside a group: one sentence is wanted, not a tree of tasks."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Venue:
+    """The exchange to talk to; `sandbox` if we run it ourselves."""
+
+    addresses: Addresses
+    sandbox: EmbeddedSandbox | None = None
+    started: SandboxStarted | None = None
+
+
+@contextlib.asynccontextmanager
+async def _venue(launch: Launch) -> AsyncIterator[_Venue]:
+    settings = launch.configuration.settings
+    if settings.exchange != "sandbox":
+        if launch.replay is not None:
+            raise BadSetting(
+                f"--replay plays files on the sandbox, but the exchange is {settings.exchange}. "
+                "Leave out one of the two."
+            )
+        yield _Venue(addresses=addresses(settings.exchange))
+        return
+    count = None if launch.replay else max(settings.max_symbols, len(settings.symbols))
+    sandbox = EmbeddedSandbox(
+        SandboxOptions(symbols=count, seed=launch.seed, replay=launch.replay, speed=launch.speed)
+    )
+    starting = asyncio.create_task(sandbox.start())
+    try:
+        if launch.dashboard:
+            await asyncio.sleep(0)  # let the child begin: it starts while we import
+            import thebot.dashboard  # noqa: F401  (half a second, made use of)
+        yield _Venue(
+            addresses=Addresses.of_sandbox((await starting).url), sandbox=sandbox, started=starting.result()
+        )
+    finally:
+        starting.cancel()
+        await sandbox.stop()
+
+
+async def _symbols(
+    settings: Settings, source: BinanceMarketSource, instruments: Mapping[Symbol, Instrument]
+) -> tuple[Symbol, ...]:
+    """Those asked for; else all of the sandbox's, or the USDT pairs with most quote volume."""
+    trading = {symbol for symbol, instrument in instruments.items() if instrument.trading}
+    for symbol in settings.symbols:
+        if symbol not in trading:
+            raise UnknownName("symbol trading", symbol, sorted(trading))
+    if settings.symbols:
+        return settings.symbols
+    days = {day.symbol: day.quote_volume for day in await source.days()}
+    wanted = [s for s in trading if settings.exchange == "sandbox" or instruments[s].quote == "USDT"]
+    wanted.sort(key=lambda symbol: days.get(symbol, 0.0), reverse=True)
+    return tuple(wanted[: settings.max_symbols])
+
+
+def _options(
+    settings: Settings, venue: _Venue, instruments: Mapping[Symbol, Instrument], symbols: tuple[Symbol, ...]
+) -> PlatformOptions:
+    shortest = min(*settings.timeframes, *settings.signal_timeframes, Timeframe("1m"))
+    base = Timeframe(venue.started.timeframe) if venue.started else shortest
+    enabled = settings.enabled_strategies(strategies())
+    return PlatformOptions(
+        mode=MODES[settings.exchange],
+        symbols=symbols,
+        base=base,
+        timeframes=_made_of(base, settings.timeframes),
+        signal_timeframes=_made_of(base, settings.signal_timeframes),
+        strategies=tuple(strategy(name, **parameters) for name, parameters in enabled.items()),
+        indicators=tuple(parse(text) for text in settings.indicators),
+    )
+
+
+def _made_of(base: Timeframe, wanted: tuple[Timeframe, ...]) -> tuple[Timeframe, ...]:
+    """Those of `wanted` that candles of `base` add up to (a replay of hours has no minutes), or the base."""
+    return tuple(timeframe for timeframe in wanted if base.divides(timeframe)) or (base,)
+
+
+def _database_url(launch: Launch, venue: _Venue) -> str:
+    """The database in force; in the data folder, one file for each venue (decision 0003)."""
+    configuration = launch.configuration
+    if configuration.settings.database_url is not None or venue.addresses.name == "binance":
+        return configuration.database_url
+    name = f"replay-{launch.replay.resolve().name}" if launch.replay else venue.addresses.name
+    return f"sqlite+aiosqlite:///{configuration.folder.path / f'thebot-{name}.db'}"
+
+
+def _server(platform: Platform, settings: Settings) -> uvicorn.Server:
+    import uvicorn
+
+    from thebot.dashboard import DashboardOptions, create_app
+
+    class Server(_Server):
+        """Leaves the signals to the composition root, and says when it listens."""
+
+        def __init__(self, config: uvicorn.Config) -> None:
+            super().__init__(config)
+            self.ready = asyncio.Event()
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            self.ready.set()
+
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            yield
+
+    app = create_app(platform, DashboardOptions(host=settings.dashboard.host))
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        ws_per_message_deflate=False,  # frames are small and twenty a second: deflating them costs more
+        timeout_graceful_shutdown=1,
+        server_header=False,
+    )
+    return Server(config)
+
+
+@contextlib.contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    """The dashboard's socket, taken first: a port in use is said before anything is started."""
+    host, port = settings.dashboard.host, settings.dashboard.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+            listener.listen(128)
+        except OSError as error:
+            raise PortInUse(
+                f"The dashboard cannot listen on {host}:{port} ({error.strerror}). "
+                "Stop the program that uses the port, or choose another with --port (0 takes a free one)."
+            ) from error
+        listener.setblocking(False)
+        yield listener
+
+
+def _url(listener: socket.socket, settings: Settings) -> str:
+    host = settings.dashboard.host
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104  (read, not bound)
+    return f"http://{shown}:{listener.getsockname()[1]}"
+
+
+@contextlib.contextmanager
+def _signals(stop: asyncio.Event) -> Iterator[None]:
+    """SIGINT and SIGTERM set `stop`; a second one is taken as impatience and ends the process at once."""
+    loop = asyncio.get_running_loop()
+
+    def ask() -> None:
+        if stop.is_set():
+            os._exit(130)
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ask)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+@contextlib.contextmanager
+def _logging(folder: DataFolder, level: str) -> Iterator[None]:
+    """Logs go to thebot.log in the data folder; the terminal stays for what a person asked to see."""
+    path = folder.path / "thebot.log"
+    if path.exists() and path.stat().st_size > LOG_AT_MOST:
+        path.replace(path.with_suffix(".log.1"))
+    with path.open("a", encoding="utf-8", buffering=1) as file:
+        configure(level=level, stream=file)
+        log.info("starting", pid=os.getpid())
+        try:
+            yield
+        finally:
+            log.info("ended", pid=os.getpid())
+            configure(level=level)
+
+
+def lean_memory() -> None:
+    """One arena for all threads: glibc otherwise keeps up to eight times the cores, each half empty."""
+    import ctypes
+
+    arena_max: Any = -8  # M_ARENA_MAX of glibc's malloc.h
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(arena_max, 1)
