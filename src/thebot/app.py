@@ -28,7 +28,7 @@ from thebot.strategy import strategies, strategy
 from thebot.telemetry import configure
 
 if TYPE_CHECKING:
-    import uvicorn
+    from thebot.dashboard.server import Server
 
 log = structlog.get_logger(__name__)
 
@@ -109,7 +109,7 @@ async def up(launch: Launch, announce: Callable[[Running], None]) -> None:
 async def _until_stopped(
     stop: asyncio.Event,
     platform: Platform,
-    server: uvicorn.Server | None,
+    server: Server | None,
     listener: socket.socket | None,
     announce: Callable[[], None],
 ) -> None:
@@ -126,8 +126,7 @@ async def _until_stopped(
         await asyncio.wait([*work, ending], return_when=asyncio.FIRST_COMPLETED)
     finally:
         if server is not None:
-            server.should_exit = True
-            server.force_exit = True  # open sockets of the page do not hold up the end
+            server.end()
         work[0].cancel()
         ending.cancel()
         done, late = await asyncio.wait(work, timeout=END_WITHIN)
@@ -229,36 +228,11 @@ def _database_url(launch: Launch, venue: _Venue) -> str:
     return f"sqlite+aiosqlite:///{configuration.folder.path / f'thebot-{name}.db'}"
 
 
-def _server(platform: Platform, settings: Settings) -> uvicorn.Server:
-    import uvicorn
+def _server(platform: Platform, settings: Settings) -> Server:
+    from thebot.dashboard import DashboardOptions  # late: with --no-dashboard none of the web is loaded
+    from thebot.dashboard.server import Server
 
-    from thebot.dashboard import DashboardOptions, create_app
-
-    class Server(_Server):
-        """Leaves the signals to the composition root, and says when it listens."""
-
-        def __init__(self, config: uvicorn.Config) -> None:
-            super().__init__(config)
-            self.ready = asyncio.Event()
-
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            self.ready.set()
-
-        @contextlib.contextmanager
-        def capture_signals(self) -> Iterator[None]:
-            yield
-
-    app = create_app(platform, DashboardOptions(host=settings.dashboard.host))
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        ws_per_message_deflate=False,  # frames are small and twenty a second: deflating them costs more
-        timeout_graceful_shutdown=1,
-        server_header=False,
-    )
-    return Server(config)
+    return Server(platform, DashboardOptions(host=settings.dashboard.host))
 
 
 @contextlib.contextmanager

@@ -10,7 +10,9 @@ from __future__ import annotations
 import math
 from typing import Final
 
-_BASELINE: Final = 1.0  # seconds between two answers from which a rate can be told
+_BASELINE: Final = 1.0  # seconds between two answers from which a rate can always be told ...
+_QUICK: Final = 0.1  # ... or, where answers come quickly, this long and
+_TRIPS: Final = 20.0  # so many round trips: the error is below a tenth then
 _LONG_BASELINE: Final = 60.0  # seconds after which it begins anew, so that a rate that changes is followed
 _BACK: Final = 5_000  # ms at rate 1: an exchange whose clock is this much earlier was started anew
 _TOLERANCE: Final = 60_000  # ms of exchange time at rate 1 that an event may be ahead of the estimate
@@ -27,6 +29,7 @@ class ExchangeClock:
         self._told: float | None = None  # the rate that the last two answers told
         self._base_ms = 0.0  # an older answer, for the rate
         self._base_local = math.nan
+        self._base_trip = 0.0  # seconds that it took
         self._word_local = -math.inf  # when the exchange last named its time, monotonic seconds
         self.round_trip = math.nan  # seconds, of the newest answer
         self.ignored = 0  # events whose time could not be true
@@ -45,34 +48,38 @@ class ExchangeClock:
     def measured(self) -> bool:
         return not math.isnan(self._at_local)
 
+    @property
+    def rate_known(self) -> bool:
+        """Whether the rate was measured since the exchange was (last) started."""
+        return self._told is not None
+
     def answered(self, server_ms: int, sent: float, received: float) -> None:
         """The exchange said `server_ms` to a question sent and answered at these monotonic seconds."""
-        middle = (sent + received) / 2
-        self.round_trip = received - sent
+        middle, trip = (sent + received) / 2, received - sent
+        self.round_trip = trip
         behind = self._at_ms - server_ms
         if not self.measured or behind > _BACK * max(1.0, self._rate):  # the first, or it was started anew
-            self._base_ms, self._base_local, self._rate, self._told = server_ms, middle, 1.0, None
-            self._now = server_ms
+            self._base_ms, self._base_local, self._base_trip = server_ms, middle, trip
+            self._now, self._told = server_ms, None
         elif behind > 0:  # an answer that another one overtook
             return
-        elif middle - self._base_local >= _BASELINE:
-            self._tell_rate(
-                (server_ms - self._base_ms) / ((middle - self._base_local) * 1000), server_ms, middle
-            )
+        elif middle - self._base_local >= min(_BASELINE, max(_QUICK, _TRIPS * max(trip, self._base_trip))):
+            rate = (server_ms - self._base_ms) / ((middle - self._base_local) * 1000)
+            if not self._believe(rate, middle):
+                self._base_ms, self._base_local, self._base_trip = server_ms, middle, trip
         self._at_ms, self._at_local = server_ms, middle
         self._word_local = max(self._word_local, sent)
         self._now = max(self._now, server_ms)
 
-    def _tell_rate(self, rate: float, server_ms: int, local: float) -> None:
-        """Believe a rate that agrees with the one before it. One that does not is a jump (this machine
-        slept, the exchange's clock was set), unless the next measurement confirms it."""
-        if self._told is None or _agree(rate, self._told):
-            self._rate = rate
-            if local - self._base_local < _LONG_BASELINE:
-                self._told = rate
-                return  # the longer the baseline, the better
+    def _believe(self, rate: float, local: float) -> bool:
+        """Take a rate that agrees with the one before it. One that does not is a jump (this machine slept,
+        the exchange's clock was set), unless the next measurement confirms it. Gives whether to go on
+        from the same base: the longer the better."""
+        agrees = self._told is None or _agree(rate, self._told)
         self._told = rate
-        self._base_ms, self._base_local = server_ms, local
+        if agrees:
+            self._rate = rate
+        return agrees and local - self._base_local < _LONG_BASELINE
 
     def heard(self, event_ms: int, local: float) -> None:
         """An event carried this time. One that is far ahead of the estimate is not believed."""

@@ -118,6 +118,7 @@ class Feed:
             for symbol in self._intake.markets:
                 if symbol not in self._instruments:
                     raise UnknownName("symbol", symbol, self._instruments)
+            await self._learn_rate()
             self._stream = self.source.stream(self._intake)
             for market in list(self._intake.markets.values()):
                 self._begin(market)
@@ -203,6 +204,13 @@ class Feed:
             "stream": stream,
             "source": self.source.health(),
         }
+
+    async def _learn_rate(self) -> None:
+        """How fast the exchange's clock runs, before anything is heard: in a quick replay, events would
+        else seem to come from the future and be doubted. Takes twenty round trips, a second at most."""
+        while not self.source.clock.rate_known and not self._ended.is_set():
+            await self._catchup.patiently(self.source.time)
+            await asyncio.sleep(min(0.25, max(0.02, 5 * self.source.clock.round_trip)))
 
     # Coming and going.
 

@@ -11,7 +11,8 @@ from thebot.exchange.sandbox.market import Withheld
 
 KINDS = (
     "drop",
-    "silence",
+    "silence",  # nothing is sent, not even answers to pings: a network that swallows packets
+    "quiet",  # connections live, and bring no events
     "refuse",
     "malformed",
     "withhold_close",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -21,6 +22,7 @@ class Hub:
     def __init__(self) -> None:
         self.listeners: dict[str, dict[Listener, None]] = {}
         self.on_change: Callable[[str, bool], None] = lambda name, wanted: None
+        self.quiet_until = 0.0  # by time.monotonic(): a fault, connections that live and bring nothing
 
     def subscribe(self, listener: Listener, name: str) -> None:
         if name not in self.listeners:
@@ -39,6 +41,8 @@ class Hub:
 
     def publish(self, name: str, write: Callable[[int], str]) -> None:
         """Send an event to those who listen to `name`; `write` makes its text for a time unit."""
+        if self.quiet_until > time.monotonic():
+            return
         written: dict[tuple[bool, int], bytes] = {}
         for listener in self.listeners.get(name, ()):
             form = (listener.combined, listener.unit)

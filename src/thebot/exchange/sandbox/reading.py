@@ -133,25 +133,18 @@ def _read_candles(file: Path) -> Read:
 def _bars(candles: Candles, price_digits: int, quantity_digits: int) -> Bars:
     """Whole numbers; -1 where the file does not say."""
     unknown = np.full(len(candles), -1, np.int64)
-    prices = [
+    open_, high, low, close = (
         _counted(column, price_digits) for column in (candles.open, candles.high, candles.low, candles.close)
-    ]
+    )
     volume = _counted(candles.volume, quantity_digits)
     value = _counted_or_unknown(candles.quote_volume, price_digits + quantity_digits, unknown)
     bought = _counted_or_unknown(candles.taker_buy_volume, quantity_digits, unknown)
     trades = unknown if candles.trades is None else candles.trades
     return Bars(
-        candles.open_time,
-        *prices,
-        volume,
-        value,
-        trades,
-        np.minimum(bought, volume),
-        unknown,
-        unknown,
-        unknown,
-        unknown,
-    )
+        open_time=candles.open_time, open=open_, high=high, low=low, close=close, volume=volume, value=value,
+        trades=trades, bought=np.minimum(bought, volume), bought_value=unknown, first_trade=unknown,
+        aggregates=unknown, first_aggregate=unknown,
+    )  # fmt: skip
 
 
 def _read_trades(file: Path) -> Read:

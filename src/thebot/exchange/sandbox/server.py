@@ -147,11 +147,14 @@ class Server:
                 connection.cut()
         elif order.kind == "silence":
             faults.silent_until = time.monotonic() + order.seconds
+        elif order.kind == "quiet":
+            self.exchange.hub.quiet_until = time.monotonic() + order.seconds
         elif order.kind == "refuse":
             faults.refusals.append(Refusals(order.status, order.count, order.path, order.retry_after))
         elif order.kind == "malformed":
             for connection in connections:
-                connection.say(order.text or '{"e":"aggTrade","E":1,"s":"BTC')
+                for _ in range(order.count):
+                    connection.say(order.text or '{"e":"aggTrade","E":1,"s":"BTC')
         elif order.kind == "withhold_close":
             markets = [self._market(order.symbol)] if order.symbol else list(self.exchange.markets.values())
             for market in markets:
@@ -164,7 +167,7 @@ class Server:
             for connection in connections:
                 connection.retire()
         else:
-            faults.silent_until = faults.delay = 0.0
+            faults.silent_until = faults.delay = self.exchange.hub.quiet_until = 0.0
             faults.refused_connections = 0
             faults.refusals.clear()
             for market in self.exchange.markets.values():

@@ -94,7 +94,8 @@ class Connection:
                 return
             self._messages.append(now)
             if message.type == WSMsgType.PING:
-                await self._socket.pong(message.data)
+                if not self._streams.faults.silent:
+                    await self._socket.pong(message.data)
             elif message.type == WSMsgType.TEXT:
                 self.say(control.answer(message.data, self))
             elif message.type == WSMsgType.BINARY:
