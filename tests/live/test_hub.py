@@ -5,22 +5,18 @@ import asyncio
 from thebot.live.hub import Hub
 
 
-async def _collect(hub: Hub[int], into: list[int]) -> None:
-    async for item in hub.reader():
-        into.append(item)
+async def _collected(hub: Hub[int]) -> list[int]:
+    return [item async for item in hub.reader()]
 
 
 async def test_every_reader_gets_every_item_in_order() -> None:
     hub: Hub[int] = Hub()
-    first: list[int] = []
-    second: list[int] = []
-    readers = [asyncio.create_task(_collect(hub, first)), asyncio.create_task(_collect(hub, second))]
+    readers = [asyncio.create_task(_collected(hub)), asyncio.create_task(_collected(hub))]
     await asyncio.sleep(0)
     for item in range(5):
         hub.publish(item)
     hub.close()
-    await asyncio.gather(*readers)
-    assert first == second == [0, 1, 2, 3, 4]
+    assert await asyncio.gather(*readers) == [[0, 1, 2, 3, 4], [0, 1, 2, 3, 4]]
 
 
 async def test_a_reader_that_falls_behind_is_cut_off_and_told_so_by_the_end() -> None:

@@ -19,14 +19,15 @@ def sandbox(
     replay: Annotated[
         Path | None,
         typer.Option(
-            help="Replay real candles or trades: SYMBOL-TIMEFRAME.parquet, SYMBOL-trades.parquet, or a folder of them."
+            help="Replay real candles or trades: SYMBOL-TIMEFRAME.parquet, SYMBOL-trades.parquet, "
+            "or a folder of them."
         ),
     ] = None,
     speed: Annotated[
         float | None,
         typer.Option(
-            help="Replay only: how many exchange seconds pass in one real second (60: an hour takes a minute). "
-            "By default one candle of the file lasts 10 s."
+            help="Replay only: how many exchange seconds pass in one real second (60: an hour takes a "
+            "minute). By default one candle of the file lasts 10 s."
         ),
     ] = None,
     trades_per_second: Annotated[
@@ -40,12 +41,12 @@ def sandbox(
         bool, typer.Option("--json", help="Say where it listens and what it serves as one line of JSON.")
     ] = False,
 ) -> None:
-    """Run a sandbox exchange that speaks Binance's market data (REST and WebSocket), simulated or replayed."""
+    """Run a sandbox exchange that speaks Binance's market data (REST and WebSocket)."""
     from thebot.exchange.sandbox.process import Options, run
 
     run(
         Options(
-            port=port, seed=seed, symbols=symbols, replay=replay, speed=speed, trades_per_second=trades_per_second,
-            follow_parent=follow_parent, as_json=as_json,
+            port=port, seed=seed, symbols=symbols, replay=replay, speed=speed,
+            trades_per_second=trades_per_second, follow_parent=follow_parent, as_json=as_json,
         )
     )  # fmt: skip

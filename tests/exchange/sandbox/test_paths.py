@@ -30,8 +30,8 @@ def bars(draw: st.DrawFn) -> Bar:
     value, bought_value = paths.values(*column, volumes, buys, counts)
     trades = count + draw(st.integers(0, count))
     return Bar(
-        1_700_000_040_000, open_, high, low, close, volume, int(value[0]), trades, bought, int(bought_value[0]),
-        first_trade=77, aggregates=count, first_aggregate=55,
+        1_700_000_040_000, open_, high, low, close, volume, int(value[0]), trades, bought,
+        int(bought_value[0]), first_trade=77, aggregates=count, first_aggregate=55,
     )  # fmt: skip
 
 

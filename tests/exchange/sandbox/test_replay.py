@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import polars
 import pytest
-
 from tests.exchange.sandbox.market_of import Hall, HandClock, candles_file
+
 from thebot.errors import BadCandles, BadSetting, MissingFile
 from thebot.exchange.sandbox.exchange import Exchange
 from thebot.exchange.sandbox.replay import Replay, opened
@@ -53,7 +53,9 @@ def test_every_real_candle_comes_back_exactly_by_rest(shared: Path) -> None:
 
 def test_a_month_of_bitcoin_is_summed_beyond_64_bits_without_an_error(shared: Path) -> None:
     hall = hall_at_the_end(opened(shared / "data" / "spot" / "BTCUSDT-1h.parquet", None, 10.0).source)
-    hours = hall.ask("klines", symbol="BTCUSDT", interval="1h", startTime=1_619_827_200_000, limit=744)  # 2021-05
+    hours = hall.ask(
+        "klines", symbol="BTCUSDT", interval="1h", startTime=1_619_827_200_000, limit=744
+    )  # 2021-05
     month = hall.ask("klines", symbol="BTCUSDT", interval="1M", startTime=1_619_827_200_000, limit=1)[0]
     assert Decimal(month[5]) == sum(Decimal(row[5]) for row in hours if row[0] <= month[6])
     assert Decimal(month[7]) == sum(Decimal(row[7]) for row in hours if row[0] <= month[6])
@@ -107,7 +109,10 @@ def test_a_single_file_and_all_its_columns_are_given_back(tmp_path: Path) -> Non
     candles = candles_file(tmp_path)
     value = np.round(candles.volume * (candles.high + candles.low) / 2, 5)
     full = replace(
-        candles, quote_volume=value, trades=np.arange(5, 565), taker_buy_volume=np.round(candles.volume * 0.4, 3)
+        candles,
+        quote_volume=value,
+        trades=np.arange(5, 565),
+        taker_buy_volume=np.round(candles.volume * 0.4, 3),
     )
     write_candles(full, tmp_path / "AAAUSDT-1h.parquet")
     hall = hall_at_the_end(opened(tmp_path / "AAAUSDT-1h.parquet", 10.0, 10.0).source)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-
 from tests.exchange.sandbox.market_of import Hall, HandClock, candles_file, row_of, rows_of, simulated
+
 from thebot.exchange.sandbox.exchange import Exchange
 from thebot.exchange.sandbox.market import Withheld
 from thebot.exchange.sandbox.replay import opened
@@ -46,7 +47,9 @@ def assert_streamed_is_history(hall: Hall, symbol: str, intervals: list[str], ru
 @pytest.mark.parametrize("rate", [0.02, 5.0])
 def test_simulated_candles_close_in_the_stream_as_history_has_them(rate: float) -> None:
     hall = simulated("BTCUSDT", "XRPUSDT", rate=rate)
-    assert assert_streamed_is_history(hall, "BTCUSDT", ["1s", "1m", "3m", "5m"], 6 * MINUTE) == 360 + 6 + 2 + 1
+    assert (
+        assert_streamed_is_history(hall, "BTCUSDT", ["1s", "1m", "3m", "5m"], 6 * MINUTE) == 360 + 6 + 2 + 1
+    )
 
 
 def test_replayed_candles_close_in_the_stream_as_history_has_them(tmp_path: Path) -> None:
@@ -61,7 +64,7 @@ def test_candles_around_a_gap_close_as_history_has_them_and_missing_ones_never_e
     # Candles of 2h and 4h are cut by the gap: they hold what was traded.
     assert assert_streamed_is_history(hall, "AAAUSDT", ["30m", "1h", "2h", "4h"], 24 * HOUR) == 70
     opens = [row[0] for row in hall.ask("klines", symbol="AAAUSDT", interval="1h", limit=30)]
-    gaps = [b - a for a, b in zip(opens, opens[1:], strict=False) if b - a != HOUR]
+    gaps = [b - a for a, b in pairwise(opens) if b - a != HOUR]
     assert gaps == [6 * HOUR, 2 * HOUR]
 
 
@@ -74,7 +77,9 @@ def test_nothing_is_streamed_during_a_halt(tmp_path: Path) -> None:
     assert hall.ask("exchangeInfo")["symbols"][0]["status"] == "HALT"
     ear.heard.clear()
     hall.run(2 * HOUR - 3000)
-    assert [event for event in ear.heard if event["stream"] not in ("aaausdt@miniTicker", "aaausdt@depth@100ms")] == []
+    assert [
+        event for event in ear.heard if event["stream"] not in ("aaausdt@miniTicker", "aaausdt@depth@100ms")
+    ] == []
     hall.run(HOUR)
     assert hall.ask("exchangeInfo")["symbols"][0]["status"] == "TRADING"
     assert ear.of("aaausdt@aggTrade")
@@ -104,7 +109,9 @@ def test_a_symbol_that_begins_later_is_listed_as_break_until_its_first_candle(tm
 
 
 @pytest.mark.parametrize("source", ["simulator", "replay"])
-def test_streamed_trades_are_what_rest_lists_later_and_sum_to_the_candles(source: str, tmp_path: Path) -> None:
+def test_streamed_trades_are_what_rest_lists_later_and_sum_to_the_candles(
+    source: str, tmp_path: Path
+) -> None:
     if source == "replay":
         candles_file(tmp_path)
         hall, symbol, run = replayed(tmp_path), "AAAUSDT", 3 * HOUR
@@ -119,7 +126,9 @@ def test_streamed_trades_are_what_rest_lists_later_and_sum_to_the_candles(source
     listed = hall.ask("aggTrades", symbol=symbol, fromId=ids[0], limit=1000)
     shape = ("a", "p", "q", "f", "l", "T", "m", "M")
     assert listed == [{key: trade[key] for key in shape} for trade in streamed][:1000]
-    assert hall.ask("aggTrades", symbol=symbol, limit=5) == [{key: t[key] for key in shape} for t in streamed[-5:]]
+    assert hall.ask("aggTrades", symbol=symbol, limit=5) == [
+        {key: t[key] for key in shape} for t in streamed[-5:]
+    ]
     span = {"startTime": streamed[3]["T"], "endTime": streamed[9]["T"]}
     assert [t["a"] for t in hall.ask("aggTrades", symbol=symbol, **span)] == ids[3:10]
     singles = ear.of(f"{name}@trade")
@@ -142,7 +151,9 @@ def test_the_forming_candle_is_the_same_in_stream_and_rest_at_every_moment() -> 
         for interval in ("1m", "1h"):
             heard = ear.of(f"btcusdt@kline_{interval}")
             if heard and heard[-1]["E"] == hall.exchange.now and not heard[-1]["k"]["x"]:
-                assert row_of(heard[-1]) == hall.ask("klines", symbol="BTCUSDT", interval=interval, limit=1)[0]
+                assert (
+                    row_of(heard[-1]) == hall.ask("klines", symbol="BTCUSDT", interval=interval, limit=1)[0]
+                )
 
 
 def test_klines_are_updated_every_two_seconds_and_closed_even_without_trades() -> None:
@@ -155,7 +166,7 @@ def test_klines_are_updated_every_two_seconds_and_closed_even_without_trades() -
     ear = busy.listen(["btcusdt@kline_1m"])
     busy.run(MINUTE)
     times = [k["E"] for k in ear.of("btcusdt@kline_1m") if not k["k"]["x"]]
-    assert {b - a for a, b in zip(times, times[1:], strict=False)} == {2000}
+    assert {b - a for a, b in pairwise(times)} == {2000}
 
 
 def test_in_a_fast_replay_a_kline_is_updated_at_most_four_times_a_real_second(tmp_path: Path) -> None:

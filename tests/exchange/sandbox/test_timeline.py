@@ -13,8 +13,8 @@ def recording(symbol: str, timeframe: str, begins: int, candles: int, *, trades:
     span = Timeframe(timeframe).nominal_ms
     first = EPOCH + begins * DAY
     return Recording(
-        file=f"{symbol}-{'trades' if trades else timeframe}.parquet", symbol=symbol, timeframe=Timeframe(timeframe),
-        trades=trades, first_open=first, last_close=first + candles * span,
+        file=f"{symbol}-{'trades' if trades else timeframe}.parquet", symbol=symbol,
+        timeframe=Timeframe(timeframe), trades=trades, first_open=first, last_close=first + candles * span,
         ready=first + (500 if candles > 500 else candles // 2) * span, candles=candles,
     )  # fmt: skip
 

@@ -4,6 +4,10 @@ listings, bars, paths          what is traded; candles in whole ticks and steps;
 simulator | replay, reading    the two sources of base candles (replay reads its files in a child process)
 intervals, history, tickers    everything else follows: other timeframes, forming candles, 24 h figures
 market, book, exchange         what is live: trades as they fall due, events, the order book
-wire, hub, control, websocket  frames, who listens to what, SUBSCRIBE and friends, connections
-parameters, limits, rest, faults, server
+wire, hub, control             frames, who listens to what, SUBSCRIBE and friends
+parameters, limits, rest, tape what is asked for, how much may be asked, the answers, past trades
+keepalive, connection          what every WebSocket connection has; on it stand
+streams, api_socket            the market streams and the WebSocket API
+faults, trouble, answers       failures to order, their doing, and answers that are no data
+server, process                the one origin, and the process around it
 """

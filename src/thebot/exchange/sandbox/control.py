@@ -17,7 +17,7 @@ class Subscriber(Protocol):
     def unsubscribe(self, names: list[str]) -> None: ...
 
 
-class Refused(Exception):  # noqa: N818  (a word for what happens, as elsewhere)
+class Refused(Exception):
     """The exchange's error answer: its code (0 property, 1 value type, 2 request, 3 JSON) and text."""
 
     def __init__(self, code: int, text: str) -> None:
@@ -45,7 +45,7 @@ def answer(text: str, subscriber: Subscriber) -> str:
 def _parsed(text: str) -> dict[str, Any]:
     try:
         message = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         line, column = getattr(error, "lineno", 1), getattr(error, "colno", 1)
         raise Refused(3, f"Invalid JSON: expected value at line {line} column {column}") from error
     if not isinstance(message, dict):
@@ -60,7 +60,8 @@ def _id(value: object) -> int | str | None:
     if not fits:
         raise Refused(
             2,
-            "Invalid request: request ID must be an unsigned integer, a string of up to 36 characters, or null",
+            "Invalid request: request ID must be an unsigned integer, a string of up to 36 characters, "
+            "or null",
         )
     return value  # type: ignore[return-value]  # one of the three, as just checked
 

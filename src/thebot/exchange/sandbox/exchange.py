@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from thebot.exchange.sandbox import book, tickers, wire
 from thebot.exchange.sandbox.clock import Clock
@@ -18,13 +18,16 @@ from thebot.exchange.sandbox.intervals import INTERVALS, Interval
 from thebot.exchange.sandbox.market import Market
 from thebot.exchange.sandbox.sources import Source
 from thebot.exchange.sandbox.tickers import WINDOW_NAMES, Windows
-from thebot.market.timeframe import HOUR, MINUTE
+from thebot.market.timeframe import DAY, HOUR, MINUTE
 
 TICK: Final = 0.020  # seconds between two looks at what is due
 _SLOWEST_REPEAT: Final = 0.25  # in a fast replay nothing repeats more often than every so many seconds
 
 _KLINE = re.compile(r"kline_(\w+?)(?:@([+-])(\d\d):(\d\d))?")
 _DEPTH = re.compile(r"depth(5|10|20)?(?:@(1000|100)ms)?")
+
+
+TickerText: TypeAlias = Callable[[Market, int], str]
 
 
 @dataclass(slots=True)
@@ -108,8 +111,8 @@ class Exchange:
                 market.forget(name)
             return
         self.advance()
-        if name == "!miniTicker@arr":
-            self._repeat(name, 1000, self._all_mini_tickers(name), phase=0)
+        if (text := self._of_all_markets(name)) is not None:
+            self._repeat(name, 1000, self._for_those_that_moved(name, text), phase=0)
             return
         symbol, _, kind = name.partition("@")
         market = self.markets.get(symbol.upper())
@@ -144,29 +147,45 @@ class Exchange:
         self._repeat(name, 1000 if interval.name == "1s" else 2000, send, phase=self._phase(market))
 
     def _repeat_figures(self, name: str, market: Market, kind: str) -> None:
-        windows = self.windows[market.symbol]
-        seen = [-1]  # the last trade that was told of
-
-        def told(text: Callable[[int], str]) -> Callable[[], None]:
-            def send() -> None:
-                if seen[0] != market.aggregate:
-                    seen[0] = market.aggregate
-                    self.hub.publish(name, text)
-
-            return send
-
-        if kind == "miniTicker":
-            text = lambda unit: tickers.mini_ticker(market, windows.rolling(self.now), self.now, unit)  # noqa: E731  (one of three forms)
-        elif kind == "ticker":
-            text = lambda unit: tickers.ticker(market, windows.rolling(self.now), self.now, unit)  # noqa: E731
-        elif kind.startswith("ticker_") and kind[7:] in WINDOW_NAMES:
-            span, title = WINDOW_NAMES[kind[7:]], f"{kind[7:]}Ticker"
-            text = lambda unit: tickers.ticker(market, windows.rolling(self.now, span), self.now, unit, title)  # noqa: E731
+        text: Callable[[int], str]
+        if kind in ("miniTicker", "ticker") or kind.removeprefix("ticker_") in WINDOW_NAMES:
+            write = self._ticker_of(kind)
+            text = lambda unit: write(market, unit)  # noqa: E731  (one of two)
         elif kind == "avgPrice":
             text = lambda unit: self._average(market, unit)  # noqa: E731
         else:
             return
-        self._repeat(name, 1000, told(text), phase=self._phase(market))
+        told_of = -1  # the last trade
+
+        def send() -> None:
+            nonlocal told_of
+            if told_of != market.aggregate:
+                told_of = market.aggregate
+                self.hub.publish(name, text)
+
+        self._repeat(name, 1000, send, phase=self._phase(market))
+
+    def _ticker_of(self, kind: str) -> TickerText:
+        """miniTicker, ticker, ticker_1h and so on: the text of an event, for a market and a time unit."""
+        if kind == "miniTicker":
+            return lambda market, unit: tickers.mini_ticker(
+                market, self.windows[market.symbol].rolling(self.now), self.now, unit
+            )
+        window = kind.removeprefix("ticker").removeprefix("_")
+        span, title = WINDOW_NAMES.get(window, DAY), f"{window or '24hr'}Ticker"
+        return lambda market, unit: tickers.ticker(
+            market, self.windows[market.symbol].rolling(self.now, span), self.now, unit, title
+        )
+
+    def _of_all_markets(self, name: str) -> TickerText | None:
+        """What `!miniTicker@arr` and `!ticker_<window>@arr` say of each market; `!ticker@arr` is retired."""
+        kind = name.removeprefix("!").removesuffix("@arr")
+        if f"!{kind}@arr" != name:
+            return None
+        known = kind == "miniTicker" or (
+            kind.startswith("ticker_") and kind.removeprefix("ticker_") in WINDOW_NAMES
+        )
+        return self._ticker_of(kind) if known else None
 
     def _average(self, market: Market, unit: int) -> str:
         mean, traded_at = self.windows[market.symbol].average(self.now)
@@ -174,7 +193,8 @@ class Exchange:
             self.now * unit, market.symbol, market.listing.price.text(mean), traded_at * unit,
         )  # fmt: skip
 
-    def _all_mini_tickers(self, name: str) -> Callable[[], None]:
+    def _for_those_that_moved(self, name: str, text: TickerText) -> Callable[[], None]:
+        """Sends a list of those markets that have traded since the last one."""
         seen: dict[str, int] = {}
 
         def send() -> None:
@@ -183,13 +203,7 @@ class Exchange:
             ]
             seen.update({market.symbol: market.aggregate for market in moved})
             if moved:
-                windows = [(market, self.windows[market.symbol].rolling(self.now)) for market in moved]
-                self.hub.publish(
-                    name,
-                    lambda unit: (
-                        f"[{','.join(tickers.mini_ticker(m, w, self.now, unit) for m, w in windows)}]"
-                    ),
-                )
+                self.hub.publish(name, lambda unit: f"[{','.join(text(market, unit) for market in moved)}]")
 
         return send
 
@@ -199,7 +213,8 @@ class Exchange:
                 return
             bids, asks = book.book(market.last, levels)
             text = '{"lastUpdateId":%d,"bids":%s,"asks":%s}' % (
-                market.aggregate, wire.levels(market.listing, bids.tolist()), wire.levels(market.listing, asks.tolist()),
+                market.aggregate, wire.levels(market.listing, bids.tolist()),
+                wire.levels(market.listing, asks.tolist()),
             )  # fmt: skip
             self.hub.publish(name, lambda unit: text)
 

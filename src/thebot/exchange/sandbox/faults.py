@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from thebot.errors import BadSetting, UnknownName
 from thebot.exchange.sandbox.market import Withheld
@@ -22,11 +24,15 @@ KINDS = (
     "clear",
 )
 _STATUSES = (403, 418, 429, 451, 500, 502, 503, 504)
+_PROPERTIES: Final[dict[str, Callable[[Any], float | int | str]]] = {
+    "seconds": float, "count": int, "status": int, "text": str, "symbol": str, "interval": str, "path": str,
+    "retry_after": int,
+}  # fmt: skip
 
 
 @dataclass(slots=True)
 class Refusals:
-    """How many requests are still to be answered with that HTTP status; only those whose path holds `path`."""
+    """`left` more requests whose path holds `path` are answered with that HTTP status."""
 
     status: int
     left: int
@@ -53,6 +59,7 @@ class Faults:
             if each.left > 0 and each.path in path:
                 each.left -= 1
                 return each
+        self.refusals = [each for each in self.refusals if each.left > 0]
         return None
 
     def refuses_connection(self) -> bool:
@@ -60,6 +67,12 @@ class Faults:
             return False
         self.refused_connections -= 1
         return True
+
+    def clear(self) -> None:
+        """All is well again."""
+        self.silent_until = self.delay = 0.0
+        self.refused_connections = 0
+        self.refusals.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,33 +90,30 @@ class Order:
     retry_after: int = 1
 
     @classmethod
-    def of(cls, asked: Any) -> Order:
+    def of(cls, asked: object) -> Order:
         """Raises UnknownName or BadSetting, with what is wrong."""
         if not isinstance(asked, dict) or "fault" not in asked:
             raise BadSetting(f'A fault is ordered as {{"fault": one of {", ".join(KINDS)}, ...}}.')
         kind = str(asked["fault"])
         if kind not in KINDS:
             raise UnknownName("fault", kind, KINDS)
-        known = {"seconds": float, "count": int, "status": int, "text": str, "symbol": str, "interval": str,
-                 "path": str, "retry_after": int}  # fmt: skip
-        given: dict[str, Any] = {}
-        for name, value in asked.items():
-            if name == "fault":
-                continue
-            if name not in known:
-                raise UnknownName("property of a fault", name, known)
-            try:
-                given[name] = known[name](value)
-            except (TypeError, ValueError) as error:
-                raise BadSetting(f"{name} of a fault cannot be {value!r}.") from error
-        order = cls(kind=kind, **given)
+        order = cls(kind=kind, **{name: _typed(name, asked[name]) for name in asked if name != "fault"})
         if order.status not in _STATUSES:
             raise BadSetting(
                 f"A refusal's status is one of {', '.join(map(str, _STATUSES))}, not {order.status}."
             )
-        if order.seconds < 0 or order.count < 0:
-            raise BadSetting("seconds and count of a fault are not below zero.")
+        if not 0 <= order.seconds < math.inf or order.count < 0 or order.retry_after < 0:
+            raise BadSetting("seconds, count and retry_after of a fault are finite and not below zero.")
         return order
+
+
+def _typed(name: str, value: Any) -> Any:  # noqa: ANN401  (from JSON; and the type depends on the name)
+    if name not in _PROPERTIES:
+        raise UnknownName("property of a fault", name, _PROPERTIES)
+    try:
+        return _PROPERTIES[name](value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise BadSetting(f"{name} of a fault cannot be {value!r}.") from error
 
 
 def withheld(order: Order) -> Withheld:

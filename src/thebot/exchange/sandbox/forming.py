@@ -10,8 +10,8 @@ class Forming:
     """Sums so far, in ticks and steps. Without trades it is flat at the last price."""
 
     __slots__ = (
-        "bought", "bought_value", "changed", "close", "close_time", "first", "high", "interval", "last", "low",
-        "open", "open_time", "trades", "value", "volume",
+        "bought", "bought_value", "changed", "close", "close_time", "first", "high", "interval", "last",
+        "low", "open", "open_time", "trades", "value", "volume",
     )  # fmt: skip
 
     def __init__(self, interval: Interval, open_time: int, price: int) -> None:

@@ -126,7 +126,8 @@ def _inside(path: Path, interval: Interval, start: int, stop: int, last: int, no
     value = price * quantity
     trades = Bars(
         np.frombuffer(path.time, np.int64)[:count], price, price, price, price, quantity, value, np.diff(ids),
-        quantity * bought, value * bought, ids[:-1], np.ones(count, np.int64), path.first_aggregate + np.arange(count),
+        quantity * bought, value * bought, ids[:-1], np.ones(count, np.int64),
+        path.first_aggregate + np.arange(count),
     )  # fmt: skip
     busy = summed(trades, interval) if count else NO_BARS
     opens = [interval.floor(start)]

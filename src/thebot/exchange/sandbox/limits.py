@@ -25,7 +25,20 @@ class Limits:
     _minute: int = 0
     _beyond: int = 0
     _banned_until: float = 0.0  # seconds since the epoch
-    _connections: deque[float] = field(default_factory=deque)
+    _connections: dict[str, deque[float]] = field(default_factory=dict)
+
+    def begin_anew(self, weight: int, ban_seconds: float) -> None:
+        """Other limits, and nothing used of them yet."""
+        self.weight, self.ban_seconds = weight, ban_seconds
+        self.used = self._beyond = 0
+        self._banned_until = 0.0
+        self._connections.clear()
+
+    def require_not_banned(self) -> None:
+        """Raises TooMuch while the address is banned."""
+        now = time.time()
+        if now < self._banned_until:
+            raise self._banned(now)
 
     def charge(self, weight: int) -> None:
         """Count a request. Raises TooMuch once the weight is used up, or while banned."""
@@ -33,8 +46,7 @@ class Limits:
         minute = int(now // 60)
         if minute != self._minute:
             self._minute, self.used, self._beyond = minute, 0, 0
-        if now < self._banned_until:
-            raise self._banned(now)
+        self.require_not_banned()
         self.used += weight
         if self.used <= self.weight:
             return
@@ -49,14 +61,14 @@ class Limits:
             retry_after=max(1, round(60 * (minute + 1) - now + 0.5)),
         )
 
-    def connect(self) -> bool:
-        """Whether one more connection is allowed within five minutes."""
-        now = time.monotonic()
-        while self._connections and now - self._connections[0] > _CONNECTIONS_SPAN:
-            self._connections.popleft()
-        if len(self._connections) >= _CONNECTIONS:
+    def connect(self, kind: str) -> bool:
+        """Whether one more connection of this kind (they are counted apart) is allowed in five minutes."""
+        now, opened = time.monotonic(), self._connections.setdefault(kind, deque())
+        while opened and now - opened[0] > _CONNECTIONS_SPAN:
+            opened.popleft()
+        if len(opened) >= _CONNECTIONS:
             return False
-        self._connections.append(now)
+        opened.append(now)
         return True
 
     def _banned(self, now: float) -> TooMuch:

@@ -1,7 +1,5 @@
 """One live market: its trades as they fall due, the candles in progress, and the events that tell of them."""
 
-# ruff: noqa: UP031  (JSON is full of braces: in an f-string each would be doubled)
-
 from __future__ import annotations
 
 from bisect import bisect_right

@@ -27,8 +27,16 @@ class ApiError(Exception):
         return json.dumps({"code": self.code, "msg": self.text}, separators=(",", ":"), ensure_ascii=False)
 
 
+def time_unit(word: str | None) -> int:
+    """1 for times in milliseconds, 1000 for microseconds. Raises -1194 for another word."""
+    units = {"": 1, "MILLISECOND": 1, "MICROSECOND": 1000}
+    if (word or "").upper() not in units:
+        raise ApiError(-1194, "Invalid value for time unit; expected either MICROSECOND or MILLISECOND.")
+    return units[(word or "").upper()]
+
+
 class Parameters:
-    """The parameters of one request, by name. What was not read in the end is an error: see `require_all_read`."""
+    """The parameters of one request, by name. What nobody read is an error: see `require_all_read`."""
 
     def __init__(self, given: Mapping[str, str], symbols: Collection[str]) -> None:
         self._given, self._symbols, self._read = given, symbols, set[str]()
@@ -131,14 +139,16 @@ class Parameters:
             read = len(self._read & self._given.keys())
             raise ApiError(
                 -1104,
-                f"Not all sent parameters were read; read '{read}' parameter(s) but was sent '{len(self._given)}'.",
+                f"Not all sent parameters were read; read '{read}' parameter(s) "
+                f"but was sent '{len(self._given)}'.",
             )
 
     def _listed(self, value: str, name: str) -> str:
         if not _SYMBOL.fullmatch(value) or value != value.upper():
             raise ApiError(
                 -1100,
-                f"Illegal characters found in parameter '{name}'; legal range is '^[\\w\\-._&&[^a-z]]{{1,50}}$'.",
+                f"Illegal characters found in parameter '{name}'; "
+                "legal range is '^[\\w\\-._&&[^a-z]]{1,50}$'.",
             )
         if value not in self._symbols:
             raise ApiError(-1121, "Invalid symbol.")

@@ -92,7 +92,8 @@ def values(
 def corners(open_: IntArray, high: IntArray, low: IntArray, close: IntArray) -> IntArray:
     """How many trades it takes to touch open, high, low and close."""
     up, down = high > np.maximum(open_, close), low < np.minimum(open_, close)
-    return 1 + up + down + ((close != open_) | up | down)
+    count: IntArray = 1 + up + down + ((close != open_) | up | down)
+    return count
 
 
 def inner_path(bar: Bar, duration: int, rng: np.random.Generator) -> Path:
@@ -241,7 +242,7 @@ class _Side:
         self.quantity[int(np.argmax(self.quantity))] += self.volume - int(self.quantity.sum())
 
     def _move(self, cheap: int, dear: int) -> bool:
-        """Move quantity between two trades until less value is missing than one step of it; if it suffices."""
+        """Move quantity between two trades until less value is missing than one step; if it suffices."""
         gap = int(self.price[dear] - self.price[cheap])
         if gap <= 0:
             return False

@@ -11,7 +11,7 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from thebot.market import Candles, FloatArray, IntArray, Timeframe
 from thebot.market.parquet import read_candles
 from thebot.market.quality import moment
 from thebot.market.timeframe import MINUTE
+
+if TYPE_CHECKING:
+    import polars
 
 _MOST_DIGITS: Final = 8
 _LARGEST: Final = float(2**62)
@@ -185,19 +188,21 @@ def _read_trades(file: Path) -> Read:
     minute = Timeframe("1m")
     opens = bars.open_time
     recording = Recording(
-        file=file.name, symbol=file.stem.removesuffix("-trades"), timeframe=minute, trades=True, first_open=int(opens[0]),
-        last_close=int(opens[-1]) + MINUTE, ready=_ready(opens), candles=len(opens),
+        file=file.name, symbol=file.stem.removesuffix("-trades"), timeframe=minute, trades=True,
+        first_open=int(opens[0]), last_close=int(opens[-1]) + MINUTE, ready=_ready(opens),
+        candles=len(opens),
     )  # fmt: skip
     return Read(recording, price_digits, quantity_digits, bars, tape)
 
 
-def _takers(frame: Any, file: Path) -> IntArray:
+def _takers(frame: polars.DataFrame, file: Path) -> IntArray:
     """1 where the taker bought."""
     if "side" in frame.columns:
         return np.array([str(side).lower() == "buy" for side in frame["side"].to_list()], np.int64)
     for name in ("is_buyer_maker", "isBuyerMaker"):
         if name in frame.columns:
-            return 1 - frame[name].to_numpy().astype(np.int64)
+            makers: IntArray = frame[name].to_numpy().astype(np.int64)
+            return 1 - makers
     raise BadSetting(f"{file.name} does not say who was the taker: it has neither side nor is_buyer_maker.")
 
 
@@ -207,8 +212,8 @@ def _minutes(tape: IntArray) -> Bars:
     value = price * quantity
     one = np.ones(len(time), np.int64)
     trades = Bars(
-        time, price, price, price, price, quantity, value, one, quantity * bought, value * bought, number, one,
-        np.arange(len(time)),
+        time, price, price, price, price, quantity, value, one, quantity * bought, value * bought, number,
+        one, np.arange(len(time)),
     )  # fmt: skip
     busy = summed(trades, Interval("1m"))
     opens = np.arange(busy.open_time[0], busy.open_time[-1] + 1, MINUTE)
@@ -232,8 +237,8 @@ def _minutes(tape: IntArray) -> Bars:
 def _recording(file: Path, candles: Candles) -> Recording:
     return Recording(
         file=file.name, symbol=candles.symbol, timeframe=candles.timeframe, trades=False,
-        first_open=int(candles.open_time[0]), last_close=int(candles.close_time[-1]), ready=_ready(candles.open_time),
-        candles=len(candles),
+        first_open=int(candles.open_time[0]), last_close=int(candles.close_time[-1]),
+        ready=_ready(candles.open_time), candles=len(candles),
     )  # fmt: skip
 
 

@@ -41,7 +41,8 @@ class Simulator:
     def __init__(self, seed: int, characters: list[Character], trades_per_second: float, now: int) -> None:
         if now < LISTED:
             raise BadSetting(
-                "The simulated markets begin on 2024-01-01, and this machine's clock is before that. Set the clock."
+                "The simulated markets begin on 2024-01-01, and this machine's clock is before that. "
+                "Set the clock."
             )
         self.listings = {character.listing.symbol: character.listing for character in characters}
         self._seed, self._characters = seed, {c.listing.symbol: c for c in characters}
@@ -52,7 +53,9 @@ class Simulator:
         count = len(characters)
         self._days = Kept(2 * count + 40, self._compact_day)  # of minutes, 80 KiB each
         self._hours = Kept(160, self._hour_block)  # of 32 days of hours, 80 KiB each
-        self._blocks_of_days: Kept[tuple[str, int], Bars] = Kept(64 * count, lambda key: summed(self._hours(key), _DAY))
+        self._blocks_of_days: Kept[tuple[str, int], Bars] = Kept(
+            64 * count, lambda key: summed(self._hours(key), _DAY)
+        )
         self._paths = Kept(2 * count + 64, self._make_path)
 
     def base(self, symbol: str) -> Timeframe:
@@ -148,8 +151,8 @@ class Simulator:
         volume, value, bought, bought_value = packed[1]
         anchors = self._anchors(symbol, day)
         return Bars(
-            LISTED + day * DAY + np.arange(_MINUTES) * MINUTE, open_, high, low, close, volume, value, trades, bought,
-            bought_value, int(anchors.trades_before[day]) + np.cumsum(trades) - trades, aggregates,
+            LISTED + day * DAY + np.arange(_MINUTES) * MINUTE, open_, high, low, close, volume, value, trades,
+            bought, bought_value, int(anchors.trades_before[day]) + np.cumsum(trades) - trades, aggregates,
             int(anchors.aggregates_before[day]) + np.cumsum(aggregates) - aggregates,
         )  # fmt: skip
 
@@ -176,8 +179,8 @@ class Simulator:
         extra = np.diff(reached * int(anchors.extra_trades[day]) // int(reached[-1]), prepend=0)
         trades = aggregates + extra
         return Bars(
-            LISTED + day * DAY + np.arange(_MINUTES) * MINUTE, open_, high, low, close, volume, value, trades, bought,
-            bought_value, int(anchors.trades_before[day]) + np.cumsum(trades) - trades, aggregates,
+            LISTED + day * DAY + np.arange(_MINUTES) * MINUTE, open_, high, low, close, volume, value, trades,
+            bought, bought_value, int(anchors.trades_before[day]) + np.cumsum(trades) - trades, aggregates,
             int(anchors.aggregates_before[day]) + reached - aggregates,
         )  # fmt: skip
 
@@ -197,7 +200,7 @@ class Simulator:
 def _shared_out(weights: FloatArray, total: int) -> IntArray:
     """`total` shared out by weight in whole numbers; the last minute of a day always gets some."""
     reached = np.cumsum(weights)
-    counts = np.diff(np.floor(reached * (total / reached[-1])).astype(np.int64), prepend=0)
+    counts: IntArray = np.diff(np.floor(reached * (total / reached[-1])).astype(np.int64), prepend=0)
     counts[-1] += total - int(counts.sum())
     if counts[-1] == 0:  # the day's close must be a trade
         counts[int(np.argmax(counts))] -= 1
@@ -216,13 +219,13 @@ def _bridge(
     walk = np.cumsum(moves)
     line = np.arange(1, _MINUTES + 1) / _MINUTES
     away = (walk - line * walk[-1]) * (deviation / np.sqrt(_MINUTES))
-    close = np.rint(start * (end / start) ** line * np.exp(away)).astype(np.int64)
+    close: IntArray = np.rint(start * (end / start) ** line * np.exp(away)).astype(np.int64)
     close[-1] = end
     return np.maximum(close, 1)
 
 
 def _last_traded(close: IntArray, aggregates: IntArray, start: int) -> IntArray:
     """Closes, where a minute without trades keeps the last price."""
-    traded = np.where(aggregates > 0, np.arange(len(close)), -1)
-    last = np.maximum.accumulate(traded)
+    traded: IntArray = np.where(aggregates > 0, np.arange(len(close)), -1)
+    last: IntArray = np.maximum.accumulate(traded)
     return np.where(last >= 0, close[np.maximum(last, 0)], start)

@@ -105,8 +105,9 @@ class Tape:
         for path, first, last in pieces:
             rows += [
                 '{"a":%d,"p":"%s","q":"%s","f":%d,"l":%d,"T":%d,"m":%s,"M":true}'
-                % (path.first_aggregate + i, price(path.price[i]), quantity(path.quantity[i]), path.first_trade[i],
-                   path.first_trade[i + 1] - 1, path.time[i] * unit, "false" if path.bought[i] else "true")
+                % (path.first_aggregate + i, price(path.price[i]), quantity(path.quantity[i]),
+                   path.first_trade[i], path.first_trade[i + 1] - 1, path.time[i] * unit,
+                   "false" if path.bought[i] else "true")
                 for i in range(first, last)
             ]  # fmt: skip
             if len(rows) >= limit:
@@ -118,8 +119,8 @@ class Tape:
         price, maker = path.price[i], "false" if path.bought[i] else "true"
         return [
             '{"id":%d,"price":"%s","qty":"%s","quoteQty":"%s","time":%d,"isBuyerMaker":%s,"isBestMatch":true}'
-            % (number, listing.price.text(price), listing.quantity.text(quantity), listing.value.text(price * quantity),
-               path.time[i] * unit, maker)
+            % (number, listing.price.text(price), listing.quantity.text(quantity),
+               listing.value.text(price * quantity), path.time[i] * unit, maker)
             for number, quantity in fills(path.quantity[i], path.first_trade[i], path.first_trade[i + 1])
             if number >= first
         ]  # fmt: skip

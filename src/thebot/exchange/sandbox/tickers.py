@@ -5,12 +5,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from thebot.exchange.sandbox import book
 from thebot.exchange.sandbox.history import History
 from thebot.exchange.sandbox.market import Market
+from thebot.exchange.sandbox.sources import Kept
 from thebot.market.timeframe import DAY, HOUR, MINUTE
+
+_KEPT: Final = 4  # windows of a market: of 1 h, 4 h and 24 h, and one more
 
 
 class Rolling(NamedTuple):
@@ -32,28 +35,26 @@ class Rolling(NamedTuple):
 
 @dataclass(slots=True)
 class _Closed:
-    """The base candles of a window that have ended; good until `until`."""
+    """The base candles of a window that have ended."""
 
-    until: int
     numbers: tuple[int, int, int, int, int, int, int, int]  # open high low volume value first count previous
     empty: bool
 
 
 class Windows:
-    """Rolling windows of one market. They begin on a border of its base candles (a minute in the simulator)."""
+    """Rolling windows of one market. They begin on a border of its base candles (simulated: a minute)."""
 
     def __init__(self, market: Market, history: History) -> None:
         self._market, self._history = market, history
         self._base = history.source.base(market.symbol)
-        self._kept: dict[int, _Closed] = {}
+        self._kept: Kept[tuple[int, int], _Closed] = Kept(_KEPT, lambda span: self._closed(*span))
 
     def rolling(self, now: int, span: int = DAY) -> Rolling:
         """The `span` ms before `now`."""
         base, market = self._base, self._market
-        border = base.floor(now)
-        closed = self._kept.get(span)
-        if closed is None or closed.until != border:
-            closed = self._kept[span] = self._closed(base.close_time(base.floor(now - span)), border)
+        floor = base.floor(now - span)
+        start = floor if floor == now - span else base.close_time(floor)
+        closed = self._kept((start, base.floor(now)))
         open_, high, low, volume, value, first, count, previous = closed.numbers
         current = self._history.partial(market.symbol, now)
         if len(current.open) and int(current.trades[0]):
@@ -63,19 +64,9 @@ class Windows:
             high, low = max(high, bar.high), min(low, bar.low)
             volume, value, count = volume + bar.volume, value + bar.value, count + bar.trades
         last = first + count - 1 if count else -1
+        first = first if count else -1
         return Rolling(
-            now - span,
-            now,
-            open_,
-            high,
-            low,
-            market.price,
-            volume,
-            value,
-            first if count else -1,
-            last,
-            count,
-            previous,
+            now - span, now, open_, high, low, market.price, volume, value, first, last, count, previous
         )
 
     def _closed(self, start: int, end: int) -> _Closed:
@@ -83,15 +74,16 @@ class Windows:
         previous = self._history.last_price(self._market.symbol, start)
         if not len(bars.open):
             price = self._market.price
-            return _Closed(end, (price, price, price, 0, 0, -1, 0, previous), empty=True)
+            return _Closed((price, price, price, 0, 0, -1, 0, previous), empty=True)
         numbers = (
             bars.open[0], bars.high.max(), bars.low.min(), bars.volume.sum(), sum(bars.value.tolist()),
             bars.first_trade[0], bars.trades.sum(), previous,
         )  # fmt: skip
-        return _Closed(end, tuple(int(number) for number in numbers), empty=False)  # type: ignore[arg-type]  # eight
+        return _Closed(tuple(int(number) for number in numbers), empty=False)  # type: ignore[arg-type]  # eight
 
     def average(self, now: int) -> tuple[int, int]:
-        """Mean price in ticks, weighted by volume, of the last five minutes or base candles; time of the last trade."""
+        """Mean price (ticks, weighted by volume) of the last five minutes or base candles; time of the
+        last trade."""
         start = self._base.floor(now - 5 * MINUTE)
         bars = self._history.source.bars(self._market.symbol, start, self._base.floor(now))
         current = self._history.partial(self._market.symbol, now)
@@ -105,8 +97,8 @@ def mini_ticker(market: Market, window: Rolling, event: int, unit: int) -> str:
     price, listing = market.listing.price.text, market.listing
     return (
         '{"e":"24hrMiniTicker","E":%d,"s":"%s","c":"%s","o":"%s","h":"%s","l":"%s","v":"%s","q":"%s"}'
-        % (event * unit, market.symbol, price(window.close), price(window.open), price(window.high), price(window.low),
-           listing.quantity.text(window.volume), listing.value.text(window.value))
+        % (event * unit, market.symbol, price(window.close), price(window.open), price(window.high),
+           price(window.low), listing.quantity.text(window.volume), listing.value.text(window.value))
     )  # fmt: skip
 
 
@@ -156,7 +148,8 @@ def full(market: Market, window: Rolling, unit: int, *, best: bool = True) -> st
     )  # fmt: skip
     if best:
         head += (
-            '"prevClosePrice":"%s","lastPrice":"%s","lastQty":"%s","bidPrice":"%s","bidQty":"%s","askPrice":"%s","askQty":"%s",'
+            '"prevClosePrice":"%s","lastPrice":"%s","lastQty":"%s",'
+            '"bidPrice":"%s","bidQty":"%s","askPrice":"%s","askQty":"%s",'
             % (price(window.previous_close), price(window.close), quantity(market.quantity), price(bid),
                quantity(bid_quantity), price(ask), quantity(ask_quantity))
         )  # fmt: skip
@@ -169,20 +162,24 @@ def full(market: Market, window: Rolling, unit: int, *, best: bool = True) -> st
 def mini(market: Market, window: Rolling, unit: int) -> str:
     """An entry of ticker/24hr MINI."""
     last = market.listing.price.text(window.close)
-    return f'{{"symbol":"{market.symbol}",{_prices(market, window)}"lastPrice":"{last}",{_sums(market, window, unit)}'
+    prices, sums = _prices(market, window), _sums(market, window, unit)
+    return f'{{"symbol":"{market.symbol}",{prices}"lastPrice":"{last}",{sums}'
 
 
 def _prices(market: Market, window: Rolling) -> str:
     price = market.listing.price.text
-    return f'"openPrice":"{price(window.open)}","highPrice":"{price(window.high)}","lowPrice":"{price(window.low)}",'
+    return '"openPrice":"%s","highPrice":"%s","lowPrice":"%s",' % (
+        price(window.open), price(window.high), price(window.low),
+    )  # fmt: skip
 
 
 def _sums(market: Market, window: Rolling, unit: int) -> str:
     listing = market.listing
-    return '"volume":"%s","quoteVolume":"%s","openTime":%d,"closeTime":%d,"firstId":%d,"lastId":%d,"count":%d}' % (
-        listing.quantity.text(window.volume), listing.value.text(window.value), window.open_time * unit,
-        window.close_time * unit, window.first, window.last, window.trades,
+    return (
+        '"volume":"%s","quoteVolume":"%s","openTime":%d,"closeTime":%d,"firstId":%d,"lastId":%d,"count":%d}'
+        % (listing.quantity.text(window.volume), listing.value.text(window.value), window.open_time * unit,
+           window.close_time * unit, window.first, window.last, window.trades)
     )  # fmt: skip
 
 
-WINDOW_NAMES = {"1h": HOUR, "4h": 4 * HOUR, "1d": DAY}  # of the streams @ticker_<window>
+WINDOW_NAMES: Final = {"1h": HOUR, "4h": 4 * HOUR, "1d": DAY}  # of the streams @ticker_<window>

@@ -15,7 +15,7 @@ CANDLE_LASTS: Final = 10.0  # real seconds, unless a speed is asked for
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """What a file holds. Times are ms UTC; `ready` is when HISTORY candles (or half of a short file) are over."""
+    """What a file holds. Times are ms UTC; at `ready`, HISTORY candles (or half of a short file) are over."""
 
     file: str
     symbol: str

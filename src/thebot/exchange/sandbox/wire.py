@@ -37,13 +37,13 @@ def boolean(truth: object) -> str:
 
 
 def aggregate_trade(
-    listing: Listing, event: int, number: int, price: int, quantity: int, first: int, last: int, at: int, bought: int,
-    unit: int,
+    listing: Listing, event: int, number: int, price: int, quantity: int, first: int, last: int, at: int,
+    bought: int, unit: int,
 ) -> str:  # fmt: skip
     return (
         '{"e":"aggTrade","E":%d,"s":"%s","a":%d,"p":"%s","q":"%s","f":%d,"l":%d,"T":%d,"m":%s,"M":true}'
-        % (event * unit, listing.symbol, number, listing.price.text(price), listing.quantity.text(quantity), first,
-           last, at * unit, "false" if bought else "true")
+        % (event * unit, listing.symbol, number, listing.price.text(price), listing.quantity.text(quantity),
+           first, last, at * unit, "false" if bought else "true")
     )  # fmt: skip
 
 
@@ -51,8 +51,8 @@ def trade(
     listing: Listing, event: int, number: int, price: int, quantity: int, at: int, bought: int, unit: int
 ) -> str:
     return '{"e":"trade","E":%d,"s":"%s","t":%d,"p":"%s","q":"%s","T":%d,"m":%s,"M":true}' % (
-        event * unit, listing.symbol, number, listing.price.text(price), listing.quantity.text(quantity), at * unit,
-        "false" if bought else "true",
+        event * unit, listing.symbol, number, listing.price.text(price), listing.quantity.text(quantity),
+        at * unit, "false" if bought else "true",
     )  # fmt: skip
 
 
@@ -66,12 +66,13 @@ def book_ticker(listing: Listing, update: int, top: tuple[int, int, int, int]) -
 def kline(listing: Listing, event: int, candle: Forming, closed: bool, unit: int) -> str:
     price, quantity, value = listing.price.text, listing.quantity.text, listing.value.text
     return (
-        '{"e":"kline","E":%d,"s":"%s","k":{"t":%d,"T":%d,"s":"%s","i":"%s","f":%d,"L":%d,"o":"%s","c":"%s","h":"%s",'
-        '"l":"%s","v":"%s","n":%d,"x":%s,"q":"%s","V":"%s","Q":"%s","B":"0"}}'
-        % (event * unit, listing.symbol, candle.open_time * unit, candle.close_time * unit - 1, listing.symbol,
-           candle.interval.name, candle.first, candle.last, price(candle.open), price(candle.close),
-           price(candle.high), price(candle.low), quantity(candle.volume), candle.trades, boolean(closed),
-           value(candle.value), quantity(candle.bought), value(candle.bought_value))
+        '{"e":"kline","E":%d,"s":"%s","k":{"t":%d,"T":%d,"s":"%s","i":"%s","f":%d,"L":%d,'
+        '"o":"%s","c":"%s","h":"%s","l":"%s","v":"%s","n":%d,"x":%s,"q":"%s","V":"%s","Q":"%s","B":"0"}}'
+        % (event * unit, listing.symbol, candle.open_time * unit, candle.close_time * unit - 1,
+           listing.symbol, candle.interval.name, candle.first, candle.last, price(candle.open),
+           price(candle.close), price(candle.high), price(candle.low), quantity(candle.volume),
+           candle.trades, boolean(closed), value(candle.value), quantity(candle.bought),
+           value(candle.bought_value))
     )  # fmt: skip
 
 
