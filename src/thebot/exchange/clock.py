@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 from typing import Final
 
-_BASELINE: Final = 1.0  # seconds between two answers from which a rate can always be told ...
+_BASELINE: Final = 1.0  # seconds between two answers from which a rate can be told ...
 _QUICK: Final = 0.1  # ... or, where answers come quickly, this long and
-_TRIPS: Final = 20.0  # so many round trips: the error is below a tenth then
+_TRIPS: Final = 20.0  # so many round trips: the error is below a tenth then.
+_SURE: Final = 2.0  # In any case so many times both round trips: the error is a quarter at most
 _LONG_BASELINE: Final = 60.0  # seconds after which it begins anew, so that a rate that changes is followed
 _BACK: Final = 5_000  # ms at rate 1: an exchange whose clock is this much earlier was started anew
 _TOLERANCE: Final = 60_000  # ms of exchange time at rate 1 that an event may be ahead of the estimate
@@ -63,7 +64,9 @@ class ExchangeClock:
             self._now, self._told = server_ms, None
         elif behind > 0:  # an answer that another one overtook
             return
-        elif middle - self._base_local >= min(_BASELINE, max(_QUICK, _TRIPS * max(trip, self._base_trip))):
+        elif self._told is None and trip < self._base_trip / 2:  # a better base than a slow first answer
+            self._base_ms, self._base_local, self._base_trip = server_ms, middle, trip
+        elif middle - self._base_local >= self._baseline(trip):
             rate = (server_ms - self._base_ms) / ((middle - self._base_local) * 1000)
             if not self._believe(rate, middle):
                 self._base_ms, self._base_local, self._base_trip = server_ms, middle, trip
@@ -71,15 +74,22 @@ class ExchangeClock:
         self._word_local = max(self._word_local, sent)
         self._now = max(self._now, server_ms)
 
+    def _baseline(self, trip: float) -> float:
+        """Seconds after the base at which an answer that took `trip` tells the rate."""
+        quick = max(_QUICK, _TRIPS * max(trip, self._base_trip))
+        return max(min(_BASELINE, quick), _SURE * (trip + self._base_trip))
+
     def _believe(self, rate: float, local: float) -> bool:
         """Take a rate that agrees with the one before it. One that does not is a jump (this machine slept,
         the exchange's clock was set), unless the next measurement confirms it. Gives whether to go on
-        from the same base: the longer the better."""
+        from the same base: the longer the better. The first is taken at its word, but not confirmed from
+        its own base, or a jump would confirm itself."""
+        first = self._told is None
         agrees = self._told is None or _agree(rate, self._told)
         self._told = rate
         if agrees:
             self._rate = rate
-        return agrees and local - self._base_local < _LONG_BASELINE
+        return agrees and not first and local - self._base_local < _LONG_BASELINE
 
     def heard(self, event_ms: int, local: float) -> None:
         """An event carried this time. One that is far ahead of the estimate is not believed."""
@@ -100,6 +110,8 @@ class ExchangeClock:
 
     def estimate(self, local: float) -> float:
         """The exchange's time now (ms UTC), running on at the measured rate; nan before the first answer."""
+        if not self.measured:
+            return math.nan
         return max(self._now, self._at_ms + (local - self._at_local) * 1000 * self._rate)
 
     def delay(self, event_ms: int, local: float) -> float:
@@ -109,4 +121,6 @@ class ExchangeClock:
 
 
 def _agree(a: float, b: float) -> bool:
-    return a > 0 and b > 0 and 0.5 < a / b < 2.0
+    if a == 0 or b == 0:
+        return a == b  # a replay that has ended stands still
+    return 0.5 < a / b < 2.0
