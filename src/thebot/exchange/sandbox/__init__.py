@@ -4,6 +4,7 @@ listings, bars, paths          what is traded; candles in whole ticks and steps;
 simulator | replay, reading    the two sources of base candles (replay reads its files in a child process)
 intervals, history, tickers    everything else follows: other timeframes, forming candles, 24 h figures
 market, book, exchange         what is live: trades as they fall due, events, the order book
+differences                    of the order book, so that a local copy stays true
 wire, hub, control             frames, who listens to what, SUBSCRIBE and friends
 parameters, limits, rest, tape what is asked for, how much may be asked, the answers, past trades
 keepalive, connection          what every WebSocket connection has; on it stand

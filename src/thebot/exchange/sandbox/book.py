@@ -1,11 +1,11 @@
 """The order book around the last trade: a function of the last aggregate trade and nothing else.
 
-So a snapshot and the differences between two moments always agree, and nobody has to keep a book that is
-not looked at. Its update id is the number of the last aggregate trade.
+So nobody has to keep a book that is not looked at. Its update id is the number of the last aggregate trade.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -49,7 +49,7 @@ def top(last: Last) -> tuple[int, int, int, int]:
 def book(last: Last, depth: int = DEPTH) -> Book:
     """The best `depth` levels of either side (fewer bids where the price is but a few ticks)."""
     bid, bid_quantity, ask, ask_quantity = top(last)
-    gap = max(1, last.price // 25_000)
+    gap = _grid(last.price)
     below = (bid - 1) // gap * gap - gap * np.arange(depth - 1)
     above = (ask // gap + 1) * gap + gap * np.arange(depth - 1)
     below = below[below > 0]
@@ -59,11 +59,22 @@ def book(last: Last, depth: int = DEPTH) -> Book:
     )
 
 
-def changes(before: IntArray, after: IntArray) -> list[tuple[int, int]]:
-    """What turns one side into the other: new and changed levels, and quantity 0 for those that left."""
-    old, new = dict(before.tolist()), dict(after.tolist())
-    changed = [(price, quantity) for price, quantity in new.items() if old.get(price) != quantity]
-    return changed + [(price, 0) for price in old if price not in new]
+def changes(before: Iterable[IntArray], after: IntArray) -> list[tuple[int, int]]:
+    """What turns each of some earlier states of a side into `after`; quantity 0 for levels that left."""
+    new = dict(after.tolist())
+    changed: dict[int, int] = {}
+    for side in before:
+        old = dict(side.tolist())
+        changed |= {price: quantity for price, quantity in new.items() if old.get(price) != quantity}
+        changed |= {price: 0 for price in old if price not in new}
+    return list(changed.items())
+
+
+def _grid(price: int) -> int:
+    """Ticks between two levels: 1, 2 or 5 times a power of ten, so that it rarely changes with the price."""
+    least = max(1, price // 25_000)
+    power: int = 10 ** (len(str(least)) - 1)
+    return power * max(factor for factor in (1, 2, 5) if factor * power <= least)
 
 
 def _with_quantities(prices: IntArray, last: Last) -> IntArray:
@@ -72,7 +83,6 @@ def _with_quantities(prices: IntArray, last: Last) -> IntArray:
     random = _hashed(prices.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + life)
     share = (random >> np.uint64(11)).astype(np.float64) / 2.0**53
     away = np.arange(1, len(prices) + 1)
-    # Sizes count in whole thousands of steps of the average so that they do not flicker with every candle.
     quantity = 1 + (last.size * (0.5 + 3.0 * share) * (1 + 0.15 * np.sqrt(away // 8))).astype(np.int64)
     return np.column_stack([prices, quantity])
 

@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 
 from thebot.exchange.sandbox import book, tickers, wire
 from thebot.exchange.sandbox.clock import Clock
+from thebot.exchange.sandbox.differences import Differences
 from thebot.exchange.sandbox.history import History
 from thebot.exchange.sandbox.hub import Hub
 from thebot.exchange.sandbox.intervals import INTERVALS, Interval
@@ -51,6 +52,7 @@ class Exchange:
         }
         self.windows = {symbol: Windows(market, self.history) for symbol, market in self.markets.items()}
         self._repeated: dict[str, Repeated] = {}
+        self._differences: dict[str, Differences] = {}  # by the name of the stream
         self._ticks = 0
 
     def status(self, symbol: str) -> str:
@@ -59,6 +61,13 @@ class Exchange:
         if not market.halted:
             return "TRADING"
         return "BREAK" if self.now < self.source.first_open(symbol) else "HALT"
+
+    def snapshot(self, symbol: str, levels: int) -> book.Book:
+        """The book now; later differences of the streams take into account that somebody has seen it."""
+        for pace in ("depth", "depth@100ms", "depth@1000ms"):
+            if (differences := self._differences.get(f"{symbol.lower()}@{pace}")) is not None:
+                differences.show()
+        return book.book(self.markets[symbol].last, levels)
 
     @property
     def ended(self) -> bool:
@@ -106,6 +115,7 @@ class Exchange:
         """The first listener came to a stream, or the last one left."""
         if not wanted:
             self._repeated.pop(name, None)
+            self._differences.pop(name, None)
             market = self.markets.get(name.partition("@")[0].upper())
             if market is not None:
                 market.forget(name)
@@ -123,7 +133,9 @@ class Exchange:
         elif (depth := _DEPTH.fullmatch(kind)) is not None:
             levels, pace = depth.groups()
             every = 100 if pace == "100" else 1000
-            send = self._top_levels(name, market, int(levels)) if levels else self._differences(name, market)
+            send = (
+                self._top_levels(name, market, int(levels)) if levels else self._depth_updates(name, market)
+            )
             self._repeat(name, every, send, phase=self._phase(market))
         else:
             self._repeat_figures(name, market, kind)
@@ -220,23 +232,20 @@ class Exchange:
 
         return send
 
-    def _differences(self, name: str, market: Market) -> Callable[[], None]:
-        before, old = market.aggregate, book.book(market.last)
+    def _depth_updates(self, name: str, market: Market) -> Callable[[], None]:
+        differences = self._differences[name] = Differences(market)
 
         def send() -> None:
-            nonlocal before, old
-            if before == market.aggregate:
+            found = differences.next()
+            if found is None:
                 return
-            new = book.book(market.last)
-            bids, asks = book.changes(old.bids, new.bids), book.changes(old.asks, new.asks)
-            first, last, now = before + 1, market.aggregate, self.now
-            before, old = last, new
-            sides = (wire.levels(market.listing, bids), wire.levels(market.listing, asks))
+            now, symbol, first, last = self.now, market.symbol, found.first, found.last
+            sides = (wire.levels(market.listing, found.bids), wire.levels(market.listing, found.asks))
             self.hub.publish(
                 name,
                 lambda unit: (
                     '{"e":"depthUpdate","E":%d,"s":"%s","U":%d,"u":%d,"b":%s,"a":%s}'
-                    % (now * unit, market.symbol, first, last, *sides)
+                    % (now * unit, symbol, first, last, *sides)
                 ),
             )
 

@@ -102,7 +102,7 @@ class Rest:
         request.charge(5 if limit <= 100 else 25 if limit <= 500 else 50 if limit <= 1000 else 250)
         market = self.exchange.markets[self._with_status(given, given.symbol())]
         given.require_all_read()
-        bids, asks = book.book(market.last, min(limit, book.DEPTH))
+        bids, asks = self.exchange.snapshot(market.symbol, min(limit, book.DEPTH))
         sides = (wire.levels(market.listing, bids.tolist()), wire.levels(market.listing, asks.tolist()))
         return '{"lastUpdateId":%d,"bids":%s,"asks":%s}' % (market.aggregate, *sides)
 
