@@ -64,11 +64,14 @@ class WeightBudget:
             window = int(now // span)
             self._used[span] = (window, self.used(span, now) + weight)
 
-    def reported(self, span: int, used: int, now: float) -> None:
+    def reported(self, span: int, used: int, now: float, *, asked_at: float | None = None) -> None:
         """The exchange counts `used` in the window of length `span` (ms), this request included.
 
-        Requests under way are in our count and not yet in its own: the larger of both holds.
+        Requests under way are in our count and not yet in its own: the larger of both holds. An answer to
+        what was asked in the window before may tell of that one, and is not taken for this one's.
         """
+        if asked_at is not None and int(asked_at // span) != int(now // span):
+            return
         self._used[span] = (int(now // span), max(used, self.used(span, now)))
 
     def close(self, until: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from thebot.errors import BadSetting, UnknownName
 
@@ -25,10 +26,10 @@ class Addresses:
             (self.stream, ("ws://", "wss://")),
             (self.data_stream, ("ws://", "wss://")),
         ):
-            if address is not None and (not address.startswith(schemes) or address.endswith("/")):
+            if address is not None and not _fits(address, schemes):
                 raise BadSetting(
                     f"{address!r} cannot be an address of {self.name}: it must begin with {schemes[0]} or "
-                    f"{schemes[1]} and end without a slash."
+                    f"{schemes[1]}, name a host (and a port, if need be) and end without a slash."
                 )
 
     @classmethod
@@ -36,6 +37,17 @@ class Addresses:
         """A sandbox exchange at `url`, as it says it itself: http://127.0.0.1:8790."""
         base = url.rstrip("/")
         return cls(name="sandbox", rest=base, stream="ws" + base.removeprefix("http"))
+
+
+def _fits(address: str, schemes: tuple[str, str]) -> bool:
+    if not address.startswith(schemes) or address.endswith("/"):
+        return False
+    try:
+        parts = urlsplit(address)
+        host = (parts.hostname or "").encode("idna")
+        return bool(host) and parts.port != 0 and not (parts.query or parts.fragment)
+    except ValueError:  # a port that is no number, or a host that cannot be one
+        return False
 
 
 ADDRESSES: Final = {
@@ -64,7 +76,11 @@ ADDRESSES: Final = {
 
 def addresses(name: str) -> Addresses:
     """The addresses of the environment with this name; raises UnknownName with those that exist."""
+    if name == "sandbox":
+        raise BadSetting(
+            "A sandbox has no fixed address. Name the one that it says when it starts: http://127.0.0.1:8790."
+        )
     try:
         return ADDRESSES[name]
     except KeyError:
-        raise UnknownName("exchange", name, [*ADDRESSES, "sandbox"]) from None
+        raise UnknownName("exchange", name, ADDRESSES) from None

@@ -16,12 +16,13 @@ import msgspec
 import structlog
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
+from thebot.errors import BadSetting
 from thebot.exchange.binance.messages import (
     MICROSECONDS_FROM,
     ControlAnswer,
+    Refusal,
     decode_book,
     decode_day,
-    decode_days,
     decode_kline,
     decode_trade,
     milliseconds,
@@ -32,8 +33,11 @@ from thebot.telemetry import Counters
 
 log = structlog.get_logger(__name__)
 
-_AGG_TRADE, _KLINE, _BOOK, _MINI, _AT = b"akbm@"  # the first letter after the @ in a stream's name
+_AGG_TRADE, _BOOK, _KLINE, _MINI = b"a", b"b", b"k", b"m"  # the first letter after the @ in a stream's name
+_EVENT: Final = b'{"stream"'
+_SHUTDOWN: Final = b'"serverShutdown"'
 _NAME_FROM: Final = len(b'{"stream":"')
+_UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)  # what decoding may raise
 _SHOWN: Final = 300  # characters of a message that could not be read
 _HELD_AT_MOST: Final = 20_000  # messages of a connection that is about to take over
 _MESSAGE_AT_MOST: Final = 4 * 1024 * 1024  # bytes
@@ -49,7 +53,19 @@ class LineOptions:
     open_within: float = 10.0
     silence: float = 10.0  # without anything from the exchange: ask whether it is still there ...
     answer_within: float = 10.0  # ... and for how long to wait for that, or for a control message's answer
-    controls_per_second: int = 3  # the exchange allows 5, our answers to its pings among them
+    controls_per_second: int = 3  # the exchange allows 5, our pings and answers to its own among them
+
+    def __post_init__(self) -> None:
+        if not 0 < self.answer_within <= self.silence:
+            raise BadSetting(
+                f"An answer cannot be waited for for {self.answer_within} s where silence is noticed after "
+                f"{self.silence} s: answer_within must be above zero and not above silence."
+            )
+        if not 1 <= self.controls_per_second <= 3:
+            raise BadSetting(
+                f"{self.controls_per_second} control messages a second cannot be: the exchange cuts off who "
+                "sends more than 5, and two are kept for pings. Choose 1, 2 or 3."
+            )
 
 
 class MalformedMessages:
@@ -88,20 +104,26 @@ class MessageReader:
         """One whole message. Whatever is wrong with it is counted and logged, and the stream goes on."""
         self.messages += 1
         try:
-            kind = payload[payload.find(b"@", _NAME_FROM) + 1]
+            after = payload.find(b"@", _NAME_FROM) + 1
+            kind = payload[after : after + 1]
             if kind == _AGG_TRADE:
-                self._on_trade(decode_trade(payload).data)
+                trade = decode_trade(payload).data
+                if trade.at > MICROSECONDS_FROM:
+                    trade.at, trade.sent_at = milliseconds(trade.at), milliseconds(trade.sent_at)
+                self._on_trade(trade)
             elif kind == _BOOK:
                 self._on_book(decode_book(payload).data)
             elif kind == _KLINE:
                 self._kline(payload)
             elif kind == _MINI:
-                self._on_day(decode_day(payload).data)
+                day = decode_day(payload).data
+                day.sent_at = milliseconds(day.sent_at)
+                self._on_day(day)
             elif not self._on_other(payload):
-                for day in decode_days(payload).data:
-                    self._on_day(day)
-        except (msgspec.MsgspecError, UnicodeDecodeError, IndexError) as error:
-            self._malformed.note(payload, str(error))
+                self._malformed.note(payload, "an event of no channel of ours")
+        except _UNREADABLE as error:
+            if not self._is_answer(payload):
+                self._malformed.note(payload, str(error))
         except Exception:
             if self._malformed.counters.count("listener errors") <= 10:
                 log.exception("an event could not be handled", text=shown(payload))
@@ -112,7 +134,17 @@ class MessageReader:
         if candle.open_time > MICROSECONDS_FROM:
             candle.open_time = milliseconds(candle.open_time)
             event.sent_at = milliseconds(event.sent_at)
+        if not (candle.low <= candle.open <= candle.high and candle.low <= candle.close <= candle.high):
+            self._malformed.note(payload, "its high and low do not hold its open and close")
+            return
         self._on_candle(candle, event.sent_at)
+
+    def _is_answer(self, payload: bytes) -> bool:
+        """Whether it is the answer to a control message: one that names a stream looks like its event."""
+        try:
+            return not payload.startswith(_EVENT) and self._on_other(payload)
+        except _UNREADABLE:
+            return False
 
 
 class Connection(WSListener):
@@ -147,7 +179,9 @@ class Connection(WSListener):
         self._parts: list[bytes] = []  # of a message in fragments
         self._transport: WSTransport | None = None
         self._asked: set[str] = set()
-        self._waiting: dict[int, tuple[str, list[str], asyncio.TimerHandle]] = {}
+        self._at_once = _NAMES_AT_ONCE
+        self._question: _Question | None = None  # one at a time
+        self._retired = False
         self._pace = Pace(options.controls_per_second, 1.0)
         self._numbers = 0
         self._wanted: Collection[str] = ()
@@ -162,6 +196,7 @@ class Connection(WSListener):
                     lambda: self,
                     url,
                     disconnect_on_exception=False,
+                    websocket_handshake_timeout=self.options.open_within,
                     enable_auto_ping=True,
                     auto_ping_idle_timeout=self.options.silence,
                     auto_ping_reply_timeout=self.options.answer_within,
@@ -188,6 +223,7 @@ class Connection(WSListener):
 
     def retire(self) -> None:
         """Hand over nothing more, and close."""
+        self._retired = True
         self._receive = lambda payload: None
         self.on_over = lambda: None
         self.close()
@@ -199,17 +235,24 @@ class Connection(WSListener):
             self._transport.disconnect(graceful=True)
 
     async def round_trip(self) -> float:
-        """Seconds for a ping to the exchange and back."""
+        """Seconds for a ping to the exchange and back. A connection that does not answer is ended."""
         if self._transport is None or self.over:
             raise ConnectionResetError("the connection is gone")
-        async with asyncio.timeout(self.options.answer_within):
-            times = await self._transport.measure_roundtrip_time(1)
+        try:
+            async with asyncio.timeout(self.options.answer_within):
+                times = await self._transport.measure_roundtrip_time(1)
+        except TimeoutError:
+            # picows holds its own pings back while ours is under way, so nobody else would notice.
+            self._give_up("a ping was not answered")
+            raise
         return float(times[0])
 
     # Called by picows.
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         self._transport = transport
+        if self._retired:  # whoever opened it has given up meanwhile
+            transport.disconnect(graceful=False)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         if frame.msg_type is WSMsgType.TEXT and frame.fin:
@@ -224,14 +267,13 @@ class Connection(WSListener):
         self.over = True
         if self._control is not None:
             self._control.cancel()
-        for _, _, timer in self._waiting.values():
-            timer.cancel()
-        self._waiting.clear()
+        if self._question is not None:
+            self._question.timer.cancel()
         self.attention.set()
         self.on_over()
 
     def _hold(self, payload: bytes) -> None:
-        if payload.startswith(b'{"stream":"') and not payload.startswith(b'{"stream":"!serverShutdown'):
+        if payload.startswith(_EVENT) and _SHUTDOWN not in payload:
             self._held.append(payload)
         else:
             self.reader.receive(payload)  # an answer: it belongs to this connection, not to the market
@@ -255,62 +297,94 @@ class Connection(WSListener):
 
     def _on_other(self, payload: bytes) -> bool:
         """An answer to a control message, or the exchange's word that it shuts down."""
-        if b'"serverShutdown"' in payload:
+        if _SHUTDOWN in payload:
             self.leaving, self.why = True, "the exchange shuts this connection down"
             self.attention.set()
             return True
         if b'"stream"' in payload[:12]:
             return False
-        answer = _decode_answer(payload)
-        waiting = self._waiting.pop(answer.id, None) if isinstance(answer.id, int) else None
-        if waiting is None:
+        answer, question = _decode_answer(payload), self._question
+        if question is None or answer.id != question.number:
             log.warning("control message without a question", text=shown(payload))
             return True
-        method, names, timer = waiting
-        timer.cancel()
+        question.timer.cancel()
+        self._question = None
         if answer.refusal is not None:
-            self._malformed.counters.count("refused subscriptions", len(names))
-            log.warning("the exchange refused", method=method, names=names[:10], why=answer.refusal.msg)
-            self.refused.update(names)
-        elif method == "SUBSCRIBE":
-            self.confirmed.update(names)
-            self.on_confirmed(names)
+            self._on_refused(question, answer.refusal)
+        elif question.method == "SUBSCRIBE":
+            self._at_once = min(_NAMES_AT_ONCE, 2 * self._at_once)
+            self.confirmed.update(question.names)
+            self.on_confirmed(question.names)
+        self._changed.set()
         return True
 
+    def _on_refused(self, question: _Question, refusal: Refusal) -> None:
+        """A refusal is for all the names of a question: ask for fewer at once, until the culprit is alone."""
+        names = question.names
+        log.warning("the exchange refused", method=question.method, names=names[:10], why=refusal.msg)
+        if question.method != "SUBSCRIBE":
+            return
+        if len(names) > 1:
+            self._asked.difference_update(names)
+            self._at_once = len(names) // 2
+        else:
+            self._malformed.counters.count("refused subscriptions")
+            self.refused.update(names)
+            self.on_confirmed(())
+
     async def _keep_asking(self) -> None:
+        """One question at a time: if the network holds some back, they cannot arrive in a burst."""
         loop = asyncio.get_running_loop()
         while True:
             await self._changed.wait()
             self._changed.clear()
-            while True:
-                wanted = set(self._wanted) - self.refused
-                gone = sorted(self._asked - wanted)[:_NAMES_AT_ONCE]
-                new = [n for n in self._wanted if n not in self._asked and n not in self.refused]
-                if not gone and not new:
-                    break
-                await asyncio.sleep(self._pace.wait(loop.time()))
+            if self._question is not None or self._next() is None:
+                continue
+            await asyncio.sleep(self._pace.wait(loop.time()))
+            wish = self._next()  # by now it may be another, or none
+            if wish is not None:
                 self._pace.take(loop.time())
-                if gone:
-                    self._asked.difference_update(gone)
-                    self.confirmed.difference_update(gone)
-                    self._ask("UNSUBSCRIBE", gone)
-                else:
-                    self._asked.update(new[:_NAMES_AT_ONCE])
-                    self._ask("SUBSCRIBE", new[:_NAMES_AT_ONCE])
+                self._ask(*wish)
+
+    def _next(self) -> tuple[str, list[str]] | None:
+        """What to ask for next: leaving comes before joining, so that there is always room."""
+        wanted = set(self._wanted)
+        gone = sorted(self._asked - wanted)[:_NAMES_AT_ONCE]
+        if gone:
+            return "UNSUBSCRIBE", gone
+        new = [name for name in self._wanted if name not in self._asked and name not in self.refused]
+        return ("SUBSCRIBE", new[: self._at_once]) if new else None
 
     def _ask(self, method: str, names: list[str]) -> None:
         if self._transport is None:
             return
+        if method == "SUBSCRIBE":
+            self._asked.update(names)
+        else:
+            self._asked.difference_update(names)
+            self.confirmed.difference_update(names)
         self._numbers += 1
-        timer = asyncio.get_running_loop().call_later(self.options.answer_within, self._unanswered)
-        self._waiting[self._numbers] = (method, names, timer)
+        timer = asyncio.get_running_loop().call_later(
+            self.options.answer_within, self._give_up, "a control message was not answered"
+        )
+        self._question = _Question(self._numbers, method, names, timer)
         message = {"method": method, "params": names, "id": self._numbers}
         self._transport.send(WSMsgType.TEXT, msgspec.json.encode(message))
 
-    def _unanswered(self) -> None:
-        self.why = "a control message was not answered"
+    def _give_up(self, why: str) -> None:
+        self.why = self.why or why
         if self._transport is not None:
             self._transport.disconnect(graceful=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A control message under way."""
+
+    number: int
+    method: str
+    names: list[str]
+    timer: asyncio.TimerHandle
 
 
 def shown(payload: bytes) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+import math
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Context, Decimal, InvalidOperation
 from typing import Final
 
+import msgspec
 import numpy as np
-import structlog
 
 from thebot.exchange.binance.messages import (
     MICROSECONDS_FROM,
@@ -17,16 +18,16 @@ from thebot.exchange.binance.messages import (
     KlineRow,
     RateLimit,
     SymbolInfo,
+    decode_symbol,
 )
 from thebot.exchange.ports import Depth
 from thebot.market import Candles, Instrument, IntArray, Symbol, Timeframe
 from thebot.market.quality import check
 from thebot.resilience import WeightLimit
 
-log = structlog.get_logger(__name__)
-
 _SPANS: Final = {"SECOND": 1_000, "MINUTE": 60_000, "HOUR": 3_600_000, "DAY": 86_400_000}  # ms
 _NONE: Final = Filter(kind="")
+_EXACT: Final = Context(prec=400)  # the default of 28 digits could round what the exchange wrote
 
 
 def candles_of(rows: Sequence[KlineRow], symbol: Symbol, timeframe: Timeframe) -> Candles:
@@ -58,14 +59,16 @@ def in_milliseconds(times: IntArray) -> IntArray:
     return np.where(times > MICROSECONDS_FROM, times // 1000, times)
 
 
-def instruments_of(info: ExchangeInfo) -> dict[Symbol, Instrument]:
-    """The spot pairs, by symbol. One whose filters cannot be read is left out, and the log says so."""
+def instruments_of(info: ExchangeInfo, left_out: Callable[[bytes, str], object]) -> dict[Symbol, Instrument]:
+    """The spot pairs, by symbol. One that cannot be read is left out, and `left_out` is told its text and
+    why."""
     found: dict[Symbol, Instrument] = {}
-    for each in info.symbols:
+    for text in info.symbols:
         try:
+            each = decode_symbol(text)
             found[each.symbol] = _instrument(each)
-        except (InvalidOperation, ValueError, ArithmeticError) as error:
-            log.warning("instrument left out", symbol=each.symbol, why=str(error))
+        except (msgspec.MsgspecError, InvalidOperation, ValueError) as error:
+            left_out(bytes(text), str(error))
     return found
 
 
@@ -94,7 +97,7 @@ def _decimal(text: str | None) -> Decimal:
     value = Decimal(text)
     if not value.is_finite() or value < 0:
         raise ValueError(f"{text!r} is not a size")
-    return Decimal(f"{value.normalize():f}")
+    return Decimal(f"{value.normalize(_EXACT):f}")
 
 
 def weight_limits_of(limits: Sequence[RateLimit]) -> list[WeightLimit]:
@@ -104,6 +107,16 @@ def weight_limits_of(limits: Sequence[RateLimit]) -> list[WeightLimit]:
         for each in limits
         if each.kind == "REQUEST_WEIGHT" and each.interval in _SPANS
     ]
+
+
+def retry_after(headers: Mapping[str, str], status: int) -> float:
+    """Seconds for which an answer with status 429 or 418 tells us to stay away."""
+    otherwise = 60.0 if status == 429 else 120.0
+    try:
+        seconds = float(headers.get("Retry-After", otherwise))
+    except ValueError:
+        return otherwise
+    return max(1.0, seconds) if math.isfinite(seconds) else otherwise
 
 
 def depth_of(answer: DepthAnswer, symbol: Symbol) -> Depth:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Raw, Struct, field
 from msgspec.json import Decoder
 
 MICROSECONDS_FROM: Final = 100_000_000_000_000  # a time this large is in microseconds
@@ -66,7 +66,7 @@ class BookTicker(Struct, gc=False):
 
 
 class MiniTicker(Struct, gc=False):
-    """`@miniTicker`, alone or in `!miniTicker@arr`."""
+    """`@miniTicker`."""
 
     symbol: str = field(name="s")
     price: Amount = field(name="c")
@@ -101,9 +101,9 @@ class KlineRow(Struct, array_like=True, gc=False):
     close: float
     volume: float
     close_time: int
-    quote_volume: float
+    quote_volume: Amount
     trades: int
-    taker_buy_volume: float
+    taker_buy_volume: Amount
 
 
 class DepthAnswer(Struct, gc=False):
@@ -146,7 +146,9 @@ class SymbolInfo(Struct):
 class ExchangeInfo(Struct):
     server_time: int = field(name="serverTime")
     rate_limits: list[RateLimit] = field(name="rateLimits")
-    symbols: list[SymbolInfo]
+    symbols: list[
+        Raw
+    ]  # each a SymbolInfo; decoded one by one, so that an odd one does not cost us the others
 
 
 class Refusal(Struct, gc=False):
@@ -186,24 +188,12 @@ class CombinedDay(Struct, gc=False):
     data: MiniTicker
 
 
-class CombinedDays(Struct, gc=False):
-    data: list[MiniTicker]
-
-
-class Named(Struct, gc=False):
-    """Any event, raw or combined, as far as its kind."""
-
-    e: str = ""
-    stream: str = ""
-    data: Any = None
-
-
 # Not strict: the exchange writes prices as text, and the decoder makes floats of them as it reads.
 decode_trade: Final = Decoder(CombinedTrade, strict=False).decode
 decode_kline: Final = Decoder(CombinedKline, strict=False).decode
 decode_book: Final = Decoder(CombinedBook, strict=False).decode
 decode_day: Final = Decoder(CombinedDay, strict=False).decode
-decode_days: Final = Decoder(CombinedDays, strict=False).decode
+decode_symbol: Final = Decoder(SymbolInfo).decode
 
 
 def milliseconds(time: int) -> int:

@@ -15,7 +15,8 @@ import structlog
 
 from thebot.errors import ExchangeUnreachable, MalformedMessage, RateLimited, RequestRefused
 from thebot.exchange.binance.addresses import Addresses
-from thebot.exchange.binance.messages import Refusal
+from thebot.exchange.binance.convert import retry_after
+from thebot.exchange.binance.messages import ExchangeInfo, Refusal, TimeAnswer, milliseconds
 from thebot.exchange.clock import ExchangeClock
 from thebot.resilience import Backoff, WeightBudget
 from thebot.telemetry import Counters
@@ -27,8 +28,7 @@ T = TypeVar("T")
 _USED: Final = "X-MBX-USED-WEIGHT-"
 _LETTERS: Final = {"S": 1_000, "M": 60_000, "H": 3_600_000, "D": 86_400_000}  # ms
 _SHOWN: Final = 300  # characters of a text that could not be read
-
-
+_TROUBLES: Final = (-1000, -1001, -1006, -1007, -1008, -1016)  # of the exchange's own, whatever the status
 _BACKOFF: Final = Backoff(first=0.25, longest=5.0)
 
 
@@ -36,12 +36,15 @@ _BACKOFF: Final = Backoff(first=0.25, longest=5.0)
 class RestOptions:
     timeout: float = 10.0  # seconds for one answer
     attempts: int = 5  # of one question, when the exchange is in trouble
-    patience: float = 60.0  # seconds that a question may wait for the exchange's limits
+    patience: float = 60.0  # seconds that a question waits while the exchange refuses everything
     backoff: Backoff = _BACKOFF
 
 
 class RestClient:
-    """GET with the exchange's manners. `notices` says what the user should know of its route."""
+    """GET with the exchange's manners. `notices` says what the user should know of its route.
+
+    Answers that name the exchange's time correct `clock`.
+    """
 
     def __init__(
         self,
@@ -86,6 +89,13 @@ class RestClient:
                     raise self._unreachable(error) from error
                 await asyncio.sleep(self.options.backoff.delay(failures, self._chance()))
 
+    def malformed(self, path: str, text: bytes, why: str) -> str:
+        """Count and log what cannot be read; gives its beginning, for people."""
+        shown = text[:_SHOWN].decode("utf-8", "replace")
+        count = self.counters.count("malformed")
+        log.warning("malformed answer", path=path, why=why, text=shown, so_far=count)
+        return shown
+
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
@@ -109,12 +119,17 @@ class RestClient:
             )
         base = self._base
         self.counters.count("rest requests")
-        self.budget.sent(weight, _wall())
-        async with self._session.get(base + path, params=dict(parameters)) as answer:
+        asked_at, sent = _wall(), time.monotonic()
+        self.budget.sent(weight, asked_at)
+        async with self._session.get(base + path, params=dict(parameters), allow_redirects=False) as answer:
+            received = time.monotonic()  # the body of a long answer takes its time
+            self._read_headers(answer.headers, asked_at)
             body = await answer.read()
-            self._read_headers(answer.headers)
             if answer.status == 200:
-                return self._decode(body, into, path)
+                typed = self._decode(body, into, path)
+                if isinstance(typed, TimeAnswer | ExchangeInfo):
+                    self.clock.answered(milliseconds(typed.server_time), sent, received)
+                return typed
             raise self._error(answer.status, answer.headers, body, path, base)
 
     async def _room_for(self, weight: int) -> None:
@@ -125,22 +140,22 @@ class RestClient:
             self.counters.count("rest waits")
             await asyncio.sleep(seconds + 0.05 * self._chance())
 
-    def _read_headers(self, headers: Mapping[str, str]) -> None:
+    def _read_headers(self, headers: Mapping[str, str], asked_at: float) -> None:
         now = _wall()
         for name, value in headers.items():
             upper = name.upper()
             if upper.startswith(_USED) and value.isdigit():
                 span = upper.removeprefix(_USED)  # "1M": a number and a letter
                 if span[:-1].isdigit() and span[-1] in _LETTERS:
-                    self.budget.reported(int(span[:-1]) * _LETTERS[span[-1]], int(value), now)
+                    self.budget.reported(
+                        int(span[:-1]) * _LETTERS[span[-1]], int(value), now, asked_at=asked_at
+                    )
 
     def _decode(self, body: bytes, into: type[T], path: str) -> T:
         try:
             return msgspec.json.decode(body, type=into, strict=False)
-        except msgspec.MsgspecError as error:
-            self.counters.count("malformed")
-            text = body[:_SHOWN].decode("utf-8", "replace")
-            log.warning("malformed answer", path=path, why=str(error), text=text)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            text = self.malformed(path, body, str(error))
             raise MalformedMessage(
                 f"{self.addresses.name} answered {path} with what cannot be read ({error}): {text!r}. If it "
                 "stays so, a proxy may be in the way, or the exchange has changed its format.",
@@ -152,7 +167,7 @@ class RestClient:
             self._fall_back(base)
             return _Moved()
         if status in (418, 429):
-            seconds = _seconds(headers.get("Retry-After"), 60.0 if status == 429 else 120.0)
+            seconds = retry_after(headers, status)
             self.budget.close(_wall() + seconds * 1000)
             self.counters.count("rate limited")
             log.warning("the exchange limits us", status=status, seconds=seconds)
@@ -161,11 +176,13 @@ class RestClient:
             return _Trouble(f"HTTP {status}")
         try:
             refusal = msgspec.json.decode(body, type=Refusal)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             refusal = Refusal(0, body[:_SHOWN].decode("utf-8", "replace"))
+        if refusal.code in _TROUBLES:
+            return _Trouble(f"HTTP {status}, code {refusal.code}")
         what = f"HTTP {status}, code {refusal.code}: {refusal.msg}"
         return RequestRefused(
-            f"{self.addresses.name} refused {path} ({what}).{_mend(status, self.addresses)}",
+            f"{self.addresses.name} refused {path} ({what}).{_mend(status, headers)}",
             code=refusal.code,
             status=status,
         )
@@ -223,14 +240,10 @@ def _wall() -> float:
     return time.time() * 1000
 
 
-def _seconds(text: str | None, otherwise: float) -> float:
-    try:
-        return max(1.0, float(text)) if text is not None else otherwise
-    except ValueError:
-        return otherwise
-
-
-def _mend(status: int, addresses: Addresses) -> str:
+def _mend(status: int, headers: Mapping[str, str]) -> str:
+    if 300 <= status < 400:
+        elsewhere = headers.get("Location", "nowhere")
+        return f" It sends us to {elsewhere}: a login page or a proxy is in the way."
     if status == 451:
         return " It does not serve this place; choose --exchange sandbox."
     if status == 403:

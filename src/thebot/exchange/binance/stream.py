@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
-from picows import WSError, WSHandshakeError
+from picows import WSError, WSHandshakeError, WSUpgradeResponse
 
 from thebot.exchange.binance.addresses import Addresses
 from thebot.exchange.binance.connection import Connection, LineOptions, MalformedMessages
+from thebot.exchange.binance.convert import retry_after
 from thebot.exchange.ports import Channel, StreamListener
 from thebot.resilience import Backoff, Pace
 from thebot.telemetry import Counters
@@ -58,6 +59,7 @@ class BinanceStream:
         self.chance = chance
         self._addresses, self._base = addresses, addresses.stream
         self._connects = Pace(self.options.connects, self.options.connects_within)
+        self._away_until = -math.inf  # loop time until which the exchange refuses this address
         self._lines: list[_Line] = []
 
     def subscribe(self, channels: Collection[Channel]) -> None:
@@ -111,7 +113,7 @@ class BinanceStream:
         failures = 0
         loop = asyncio.get_running_loop()
         while True:
-            while (wait := self._connects.wait(loop.time())) > 0:  # noqa: ASYNC110  (another line may be first)
+            while (wait := self._wait(loop.time())) > 0:  # noqa: ASYNC110  (another line may be first)
                 await asyncio.sleep(wait)
             self._connects.take(loop.time())
             connection = Connection(self.listener, self.malformed, self.options.line, held=held)
@@ -119,10 +121,15 @@ class BinanceStream:
                 await connection.open(f"{self._base}/stream")
             except (OSError, TimeoutError, WSError) as error:
                 failures += 1
-                if self._fell_back(error):
+                response = error.response if isinstance(error, WSHandshakeError) else None
+                if response is not None and self._fell_back(response):
                     continue
                 self.counters.count("failed connects")
                 pause = self.options.backoff.delay(failures, self.chance())
+                if response is not None and response.status in (418, 429):
+                    self.counters.count("rate limited")
+                    away = retry_after(response.headers, response.status)
+                    self._away_until = max(self._away_until, loop.time() + away)
                 if failures in (1, 10) or failures % 100 == 0:
                     log.warning("cannot connect", address=self._base, why=repr(error), times=failures)
                 await asyncio.sleep(pause)
@@ -130,10 +137,21 @@ class BinanceStream:
                 self.counters.count("connects")
                 return connection
 
-    def _fell_back(self, error: Exception) -> bool:
-        response = error.response if isinstance(error, WSHandshakeError) else None
+    def _wait(self, now: float) -> float:
+        """Seconds until the exchange allows one more attempt to connect."""
+        return max(self._connects.wait(now), self._away_until - now)
+
+    def tell(self, what: Callable[[], None]) -> None:
+        """Call the listener; what it raises is its own trouble and must not end a connection's life."""
+        try:
+            what()
+        except Exception:
+            if self.counters.count("listener errors") <= 10:
+                log.exception("a change of the connection could not be handled")
+
+    def _fell_back(self, response: WSUpgradeResponse) -> bool:
         other = self._addresses.data_stream
-        if response is None or response.status != 451 or other in (None, self._base):
+        if response.status != 451 or other in (None, self._base):
             return False
         self.notices.append(
             f"{self._base} refuses streams from here (HTTP 451). Prices come from {other} instead."
@@ -153,6 +171,7 @@ class _Line:
         self._up: set[str] = set()  # reported as heard
         self._connection: Connection | None = None
         self._others: set[Connection] = set()
+        self._failed_changes = 0
         self._messages = 0
         self._task = asyncio.create_task(self._keep_up(), name="stream line")
 
@@ -174,6 +193,9 @@ class _Line:
         for connection in (self._connection, *self._others):
             if connection is not None:
                 connection.want(names)
+        # One that goes and comes back before the exchange was told is still heard; said after this call, so
+        # that who subscribes is not called back from within.
+        asyncio.get_running_loop().call_soon(self._still_heard)
 
     def stop(self) -> None:
         self._task.cancel()
@@ -186,17 +208,29 @@ class _Line:
             await self._task
 
     async def _keep_up(self) -> None:
-        options, loop = self._stream.options, asyncio.get_running_loop()
         short_lives = 0
         while True:
-            connection, begun = await self._stream.open(), loop.time()
-            self._begin(connection)
-            while not connection.over:
-                before = connection
-                connection = await self._until_over_or_replaced(connection, begun)
-                begun = begun if connection is before else loop.time()
-            short_lives = 0 if loop.time() - begun > options.held else short_lives + 1
-            await asyncio.sleep(options.backoff.delay(short_lives, self._stream.chance()))
+            begun = asyncio.get_running_loop().time()
+            try:
+                begun = await self._live()
+            except Exception:  # must not be; but the worst would be a stream that has ended and nobody knows
+                self._stream.counters.count("stream errors")
+                log.exception("a stream's connection failed; it begins anew")
+                self._drop("a fault of ours")
+            lived = asyncio.get_running_loop().time() - begun
+            short_lives = 0 if lived > self._stream.options.held else short_lives + 1
+            await asyncio.sleep(self._stream.options.backoff.delay(short_lives, self._stream.chance()))
+
+    async def _live(self) -> float:
+        """From a new connection to the end of the last that replaced it; when that one began."""
+        loop = asyncio.get_running_loop()
+        connection, begun = await self._stream.open(), loop.time()
+        self._begin(connection)
+        while not connection.over:
+            before = connection
+            connection = await self._until_over_or_replaced(connection, begun)
+            begun = begun if connection is before else loop.time()
+        return begun
 
     def _begin(self, connection: Connection) -> None:
         if self._connection is not None:
@@ -206,20 +240,37 @@ class _Line:
         connection.on_over = lambda: self._down(connection.why)
         connection.want(self.wanted)
         self._heard(connection.confirmed)
+        self._lost(self._up - connection.confirmed, "the exchange refuses it")
 
     def _heard(self, names: Collection[str]) -> None:
         new = [name for name in names if name in self.wanted and name not in self._up]
         self._up.update(new)
         if new:
-            self._stream.listener.on_up([self.wanted[name] for name in new])
+            channels = [self.wanted[name] for name in new]
+            self._stream.tell(lambda: self._stream.listener.on_up(channels))
+
+    def _still_heard(self) -> None:
+        if self._connection is not None and not self._connection.over:
+            self._heard(self._connection.confirmed)
 
     def _down(self, why: str) -> None:
-        lost = [self.wanted[name] for name in self._up]
-        self._up.clear()
+        self.round_trip = math.nan
         self._stream.counters.count("cuts")
-        log.warning("stream cut", why=why, streams=len(lost))
+        log.warning("stream cut", why=why, streams=len(self._up))
+        self._lost(set(self._up), why)
+
+    def _lost(self, names: Collection[str], why: str) -> None:
+        lost = [self.wanted[name] for name in names]
+        self._up.difference_update(names)
         if lost:
-            self._stream.listener.on_down(lost, why)
+            self._stream.tell(lambda: self._stream.listener.on_down(lost, why))
+
+    def _drop(self, why: str) -> None:
+        for connection in (self._connection, *self._others):
+            if connection is not None:
+                connection.retire()
+        self._others.clear()
+        self._lost(set(self._up), why)
 
     async def _until_over_or_replaced(self, connection: Connection, begun: float) -> Connection:
         """The connection that is in use after this one has ended (itself) or was replaced."""
@@ -258,8 +309,10 @@ class _Line:
         finally:
             self._others.discard(fresh)
         if fresh.over:
-            await asyncio.sleep(stream.options.backoff.delay(1, stream.chance()))
+            self._failed_changes += 1
+            await asyncio.sleep(stream.options.backoff.delay(self._failed_changes, stream.chance()))
             return old  # try again; if it is over too, the line starts from the beginning
+        self._failed_changes = 0
         old.retire()
         stream.counters.count("renewed connections")
         fresh.release()
