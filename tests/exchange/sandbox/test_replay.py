@@ -147,3 +147,18 @@ def test_a_bad_file_in_a_folder_is_left_out_with_the_reason(tmp_path: Path) -> N
     replay = opened(tmp_path, None, 10.0)
     assert list(replay.source.listings) == ["AAAUSDT"]
     assert replay.left_out[0].startswith("BBBUSDT-1h.parquet: ")
+
+
+def test_a_day_of_a_time_zone_that_cuts_hours_is_the_sum_of_its_quarters(shared: Path) -> None:
+    hall = hall_at_the_end(opened(shared / "data" / "spot" / "ADAUSDT-1h.parquet", None, 10.0).source)
+    days = hall.ask("klines", symbol="ADAUSDT", interval="1d", timeZone="5:45", limit=6)
+    for day in days[1:-1]:
+        assert (day[0] + (5 * 60 + 45) * MINUTE) % (24 * HOUR) == 0
+        span = {"startTime": day[0], "endTime": day[6]}
+        quarters = hall.ask("klines", symbol="ADAUSDT", interval="15m", **span)
+        assert len(quarters) == 96
+        assert sum(Decimal(row[5]) for row in quarters) == Decimal(day[5])
+        assert sum(Decimal(row[7]) for row in quarters) == Decimal(day[7])
+        # A quarter without trades is flat at the last price, which may be outside those of the day.
+        assert max(Decimal(row[2]) for row in quarters if row[8]) == Decimal(day[2])
+        assert quarters[-1][4] == day[4]

@@ -94,20 +94,23 @@ class History:
         return int(self.source.bars(symbol, first, first + 1).open[0])
 
     def _traded(self, symbol: str, interval: Interval, start: int, stop: int, now: int) -> Bars:
-        """Candles that are shorter than the base ones (or cut across them), from trades."""
+        """Candles that are shorter than the base ones, or cut across them: where they do, from trades."""
         base = self.source.base(symbol)
+        begin, current = base.floor(start), base.floor(now)
+        last = self.last_price(symbol, begin)
+        bars = self.source.bars(symbol, begin, min(stop, current))
+        ends = base.close_time(bars.open_time) - 1
+        divided = np.flatnonzero(interval.floor(bars.open_time) != interval.floor(ends)).tolist()
         parts: list[Bars] = []
-        at = self.source.next_open(symbol, base.floor(start))
-        last = self.last_price(symbol, base.floor(start))
-        while at is not None and at < stop and at <= now:
-            path = self.source.path(symbol, at)
+        done = 0
+        for row in [*divided, len(bars.open_time)]:
+            parts.append(bars.rows(slice(done, row)))
+            last, done = int(bars.close[row - 1]) if row else last, row + 1
+            at = int(bars.open_time[row]) if row < len(bars.open_time) else current
+            path = self.source.path(symbol, at) if at < stop else None
             if path is not None:
-                inner = _inside(path, interval, at, min(base.close_time(at), stop), last, now)
-                parts.append(inner)
-                last = int(inner.close[-1]) if len(inner.close) else last
-            at = self.source.next_open(symbol, base.close_time(at))
-        together = joined(parts)
-        return summed(together, interval)
+                parts.append(_inside(path, interval, at, min(base.close_time(at), stop), last, now))
+        return summed(joined(parts), interval)
 
 
 def columns(path: Path, first: int, last: int) -> tuple[IntArray, IntArray, IntArray, IntArray]:

@@ -74,7 +74,7 @@ class Parameters:
         )
         try:
             listed = json.loads(value)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise illegal from error
         if not isinstance(listed, list) or not listed or not all(isinstance(each, str) for each in listed):
             raise illegal

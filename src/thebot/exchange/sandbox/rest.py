@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -257,7 +258,7 @@ def _listed(rows: list[str], single: bool) -> str:
 def _span(size: str) -> int:
     """ms of 1m-59m, 1h-23h, 1d-7d."""
     units = {"m": (MINUTE, 59), "h": (HOUR, 23), "d": (DAY, 7)}
-    count, unit = size[:-1], size[-1:]
-    if unit not in units or not count.isdigit() or not 1 <= int(count) <= units[unit][1]:
+    named = re.fullmatch(r"([1-9][0-9]?)([mhd])", size)
+    if named is None or int(named[1]) > units[named[2]][1]:
         raise ApiError(-1130, "Data sent for parameter 'windowSize' is not valid.")
-    return int(count) * units[unit][0]
+    return int(named[1]) * units[named[2]][0]

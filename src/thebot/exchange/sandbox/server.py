@@ -135,7 +135,7 @@ class Server:
         try:
             order = Order.of(json.loads(await request.text() or "null"))
             self._trouble.make(order)
-        except (ThebotError, ValueError) as error:
+        except (ThebotError, ValueError, RecursionError) as error:
             return web.json_response({"error": str(error)}, status=400)
         return web.json_response({"ordered": order.kind})
 
@@ -145,7 +145,7 @@ class Server:
             asked = json.loads(await request.text())
             weight = int(asked.get("request_weight", self.limits.weight))
             ban = float(asked.get("ban_seconds", self.limits.ban_seconds))
-        except (ValueError, TypeError, AttributeError, OverflowError):
+        except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
             return web.json_response(
                 {"error": 'Send {"request_weight": number, "ban_seconds": number}.'}, status=400
             )

@@ -6,9 +6,10 @@ minutes. What was made is kept in a bounded cache, compactly.
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thebot.errors import BadSetting
 from thebot.exchange.sandbox import paths
@@ -22,12 +23,26 @@ from thebot.market import FloatArray, IntArray, Timeframe
 from thebot.market.timeframe import DAY, HOUR, MINUTE
 
 _MINUTES: Final = DAY // MINUTE
-_HOURS_KEPT: Final = 32  # days of hours in one block
-_MINUTE, _HOUR, _DAY = Interval("1m"), Interval("1h"), Interval("1d")
+_AHEAD: Final = 100  # days of the skeleton beyond the one that is asked for
+_BLOCK: Final = 32  # days in one block of hours or days that is kept
+_HOUR, _DAY = Interval("1h"), Interval("1d")
 _TRADE_WORTH: Final = 900.0  # quote currency, of an average aggregate trade
 
 # How busy the minutes of a day are: quiet before the Asian morning, loudest in the American one.
 _SEASON: Final[FloatArray] = 1.0 + 0.35 * np.sin((np.arange(_MINUTES) / _MINUTES - 0.42) * 2 * np.pi)
+
+
+class _Packed(NamedTuple):
+    """Candles that follow on each other without a gap, in as few bytes as they need."""
+
+    narrow: NDArray[np.int32]  # open, high, low, close, aggregates, trades
+    wide: IntArray  # volume, value, bought, bought value
+
+
+def _packed(bars: Bars) -> _Packed:
+    narrow = (bars.open, bars.high, bars.low, bars.close, bars.aggregates, bars.trades)
+    wide = (bars.volume, bars.value, bars.bought, bars.bought_value)
+    return _Packed(np.stack(narrow).astype(np.int32), np.stack(wide).astype(np.int64))
 
 
 class Simulator:
@@ -51,11 +66,9 @@ class Simulator:
         self._rates = dict(zip(self.listings, rates.tolist(), strict=True))
         self._skeleton = self._grown(day_of(now))
         count = len(characters)
-        self._days = Kept(2 * count + 40, self._compact_day)  # of minutes, 80 KiB each
-        self._hours = Kept(160, self._hour_block)  # of 32 days of hours, 80 KiB each
-        self._blocks_of_days: Kept[tuple[str, int], Bars] = Kept(
-            64 * count, lambda key: summed(self._hours(key), _DAY)
-        )
+        self._minutes_kept = Kept(2 * count + 20, self._day_of_minutes)  # 80 KiB each
+        self._hours_kept = Kept(64, self._block_of_hours)  # 42 KiB each
+        self._days_kept = Kept(64 * count, self._block_of_days)  # 2 KiB each
         self._paths = Kept(2 * count + 64, self._make_path)
 
     def base(self, symbol: str) -> Timeframe:
@@ -108,7 +121,7 @@ class Simulator:
         return int(minutes.open_time[row])
 
     def _grown(self, day: int) -> Skeleton:
-        return Skeleton(self._seed, list(self._characters.values()), self._rates, days=day + 400)
+        return Skeleton(self._seed, list(self._characters.values()), self._rates, days=day + _AHEAD)
 
     def _anchors(self, symbol: str, day: int) -> Anchors:
         if day >= self._skeleton.days:
@@ -124,36 +137,38 @@ class Simulator:
     def _whole(self, symbol: str, block: int, start: int, end: int) -> Bars:
         if end <= start:
             return NO_BARS
-        span = _HOURS_KEPT * DAY
+        span = _BLOCK * DAY
         numbers = range((start - LISTED) // span, (end - 1 - LISTED) // span + 1)
-        kept = self._blocks_of_days if block == DAY else self._hours
-        return joined([kept((symbol, number)) for number in numbers]).between(start, end)
+        kept = self._days_kept if block == DAY else self._hours_kept
+        blocks = [
+            self._unpacked(symbol, number * _BLOCK, block, kept((symbol, number))) for number in numbers
+        ]
+        return joined(blocks).between(start, end)
 
-    def _hour_block(self, key: tuple[str, int]) -> Bars:
+    def _block_of_days(self, key: tuple[str, int]) -> _Packed:
         symbol, number = key
-        first = number * _HOURS_KEPT
-        return joined(
-            [summed(self._minutes(symbol, day), _HOUR) for day in range(first, first + _HOURS_KEPT)]
-        )
+        return _packed(summed(self._unpacked(symbol, number * _BLOCK, HOUR, self._hours_kept(key)), _DAY))
+
+    def _block_of_hours(self, key: tuple[str, int]) -> _Packed:
+        symbol, number = key
+        days = range(number * _BLOCK, (number + 1) * _BLOCK)
+        return _packed(joined([summed(self._minutes(symbol, day), _HOUR) for day in days]))
+
+    def _day_of_minutes(self, key: tuple[str, int]) -> _Packed:
+        return _packed(self._minutes(*key))
 
     def _day(self, symbol: str, day: int) -> Bars:
-        return self._unpacked(symbol, day, self._days((symbol, day)))
+        return self._unpacked(symbol, day, MINUTE, self._minutes_kept((symbol, day)))
 
-    def _compact_day(self, key: tuple[str, int]) -> tuple[IntArray, IntArray]:
-        """A day's columns in as few bytes as they need: prices and counts fit 32 bits."""
-        minutes = self._minutes(*key)
-        narrow = (minutes.open, minutes.high, minutes.low, minutes.close, minutes.aggregates, minutes.trades)
-        wide = (minutes.volume, minutes.value, minutes.bought, minutes.bought_value)
-        return np.stack(narrow).astype(np.int32), np.stack(wide)
-
-    def _unpacked(self, symbol: str, day: int, packed: tuple[IntArray, IntArray]) -> Bars:
-        open_, high, low, close, aggregates, trades = packed[0].astype(np.int64)
-        volume, value, bought, bought_value = packed[1]
+    def _unpacked(self, symbol: str, day: int, duration: int, packed: _Packed) -> Bars:
+        """Candles of `duration` ms from that day on."""
+        open_, high, low, close, aggregates, trades = packed.narrow.astype(np.int64)
+        volume, value, bought, bought_value = packed.wide
         anchors = self._anchors(symbol, day)
         return Bars(
-            LISTED + day * DAY + np.arange(_MINUTES) * MINUTE, open_, high, low, close, volume, value, trades,
-            bought, bought_value, int(anchors.trades_before[day]) + np.cumsum(trades) - trades, aggregates,
-            int(anchors.aggregates_before[day]) + np.cumsum(aggregates) - aggregates,
+            LISTED + day * DAY + np.arange(len(open_)) * duration, open_, high, low, close, volume, value,
+            trades, bought, bought_value, int(anchors.trades_before[day]) + np.cumsum(trades) - trades,
+            aggregates, int(anchors.aggregates_before[day]) + np.cumsum(aggregates) - aggregates,
         )  # fmt: skip
 
     def _minutes(self, symbol: str, day: int) -> Bars:
