@@ -10,7 +10,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
@@ -19,7 +19,6 @@ from thebot.errors import BadSetting, PortInUse, UnknownName
 from thebot.exchange.binance import BinanceMarketSource
 from thebot.exchange.binance.addresses import Addresses, addresses
 from thebot.exchange.embedded import EmbeddedSandbox, SandboxOptions, SandboxStarted
-from thebot.indicators import parse
 from thebot.live.desk import Mode
 from thebot.live.platform import Platform, PlatformOptions
 from thebot.market import Instrument, Symbol, Timeframe
@@ -86,7 +85,8 @@ async def up(launch: Launch, announce: Callable[[Running], None]) -> None:
             database = await Database(_database_url(launch, venue)).open()
             parts.push_async_callback(database.close)
             writer = await parts.enter_async_context(Writer(database))
-            options = _options(settings, venue, instruments, await _symbols(settings, source, instruments))
+            symbols = await _symbols(settings, source, instruments)
+            options = _options(launch.configuration, venue, symbols)
             platform = Platform(options, source, instruments, database, writer)
             parts.push_async_callback(platform.close)
             if venue.sandbox:
@@ -197,9 +197,8 @@ async def _symbols(
     return tuple(wanted[: settings.max_symbols])
 
 
-def _options(
-    settings: Settings, venue: _Venue, instruments: Mapping[Symbol, Instrument], symbols: tuple[Symbol, ...]
-) -> PlatformOptions:
+def _options(configuration: Configuration, venue: _Venue, symbols: tuple[Symbol, ...]) -> PlatformOptions:
+    settings = configuration.settings
     shortest = min(*settings.timeframes, *settings.signal_timeframes, Timeframe("1m"))
     base = Timeframe(venue.started.timeframe) if venue.started else shortest
     enabled = settings.enabled_strategies(strategies())
@@ -210,7 +209,7 @@ def _options(
         timeframes=_made_of(base, settings.timeframes),
         signal_timeframes=_made_of(base, settings.signal_timeframes),
         strategies=tuple(strategy(name, **parameters) for name, parameters in enabled.items()),
-        indicators=tuple(parse(text) for text in settings.indicators),
+        indicators=configuration.indicators,
     )
 
 
@@ -294,11 +293,3 @@ def _logging(folder: DataFolder, level: str) -> Iterator[None]:
             log.info("ended", pid=os.getpid())
             configure(level=level)
 
-
-def lean_memory() -> None:
-    """One arena for all threads: glibc otherwise keeps up to eight times the cores, each half empty."""
-    import ctypes
-
-    arena_max: Any = -8  # M_ARENA_MAX of glibc's malloc.h
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(arena_max, 1)

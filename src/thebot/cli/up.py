@@ -55,9 +55,10 @@ def up(
     """
     import uvloop
 
-    from thebot.app import Launch, lean_memory
+    from thebot.app import Launch
     from thebot.app import up as run
     from thebot.config import configuration
+    from thebot.telemetry.memory import one_arena
 
     given = {
         "exchange": exchange,
@@ -77,7 +78,7 @@ def up(
         if open_browser and running.url:
             threading.Thread(target=_open, args=(running.url,), daemon=True).start()
 
-    lean_memory()
+    one_arena()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run(launch, announce))
     if not as_json:

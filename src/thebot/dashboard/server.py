@@ -42,5 +42,5 @@ class Server(uvicorn.Server):
         yield
 
     def end(self) -> None:
-        """Stop serving now: open sockets of pages do not hold up the end."""
-        self.should_exit = self.force_exit = True
+        """Stop serving: open pages are told, and get a second to go."""
+        self.should_exit = True

@@ -58,10 +58,14 @@ class Engine:
         options: EngineOptions,
         digits: Callable[[Symbol], int],
         on_signals: Callable[[Sequence[Signal], bool], None],
+        crowded: Callable[[], bool] = lambda: False,
+        on_warm: Callable[[], None] = lambda: None,
     ) -> None:
         self._options = options
         self._digits = digits
         self._on_signals = on_signals
+        self._on_warm = on_warm  # everything that waited has its history
+        self._crowded = crowded  # what was found waits to be stored: history can wait too
         self.needed = options.needed()  # timeframes
         self._desks: dict[tuple[Symbol, Timeframe], _Desk] = {}
         self._history: dict[Symbol, dict[Timeframe, Candles]] = {}
@@ -120,12 +124,19 @@ class Engine:
             await self._work.wait()
             self._work.clear()
             while self._to_warm:
-                self._warm(*self._to_warm.popleft())
-                await asyncio.sleep(0.002)  # prices and pages first
+                await self._warm(*self._to_warm.popleft())
+            if not self._history:
+                self._on_warm()
 
     # Inside
 
-    def _warm(self, symbol: Symbol, timeframe: Timeframe) -> None:
+    async def _breathe(self) -> None:
+        """Prices and pages first."""
+        await asyncio.sleep(0.002)
+        while self._crowded():
+            await asyncio.sleep(0.02)
+
+    async def _warm(self, symbol: Symbol, timeframe: Timeframe) -> None:
         desk = self._desks.get((symbol, timeframe))
         histories = self._history.get(symbol)
         if desk is None or histories is None:
@@ -141,9 +152,10 @@ class Engine:
                 self._failed(strategy.name, symbol, timeframe)
                 continue
             desk.rules.append(rule)
+            await self._breathe()
         desk.warm, desk.queued = True, False
         if not any(key[0] == symbol for key in self._to_warm):
-            del self._history[symbol]
+            self._history.pop(symbol, None)
         if found:
             self._on_signals(sorted(found, key=lambda signal: signal.at), True)
         newest = int(candles.open_time[-1]) if len(candles) else -1

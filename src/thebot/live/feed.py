@@ -53,7 +53,8 @@ class FeedOptions:
     symbols: tuple[Symbol, ...]
     base: Timeframe
     timeframes: tuple[Timeframe, ...] = ()
-    history: int = 1000  # closed candles kept of each symbol and timeframe
+    history: int = 1000  # closed candles to warm up with, and kept of the base timeframe
+    longer: int = 250  # closed candles kept of each longer timeframe after that; charts read older ones by REST
     concurrency: int = 8  # requests for history at the same time
     stale_after: float = 60.0  # seconds without a message about a symbol
     ask_after: float = 5.0  # seconds after a close without the exchange's word: ask by REST
@@ -234,6 +235,7 @@ class Feed:
         self._warm.add(market.symbol)
         for timeframe in longer:
             self._tell_history(lane.symbol, timeframe, lane.derived[timeframe].history.candles())
+            lane.derived[timeframe].history.shrink(self.options.longer)
         self._tell_history(lane.symbol, base, lane.history.candles())
         if len(self._warm) == len(self._intake.markets):
             self._trouble = ""

@@ -45,6 +45,17 @@ class History:
         for row, column in zip(self._values, _columns(candles), strict=True):
             row[: self._end] = column
 
+    def shrink(self, kept: int) -> None:
+        """Keep no more than the newest `kept` from now on, and give the memory of the others back."""
+        if kept >= self.kept:
+            return
+        newest, whole = self.candles(kept), self.whole and len(self) <= kept
+        self.kept = kept
+        rows = kept + max(1, kept // _SLACK)
+        self._time, self._values = np.empty(rows, np.int64), np.empty((5, rows))
+        self.load(newest)
+        self.whole = whole
+
     def append(self, candle: Candle) -> None:
         """`candle` is newer than all that is here; the oldest goes when there are enough."""
         if self._end == len(self._time):

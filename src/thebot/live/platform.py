@@ -24,6 +24,7 @@ from thebot.live.hub import Hub
 from thebot.market import Candle, Candles, Instrument, Symbol, Timeframe
 from thebot.storage import Database, Writer
 from thebot.strategy import Signal, Strategy
+from thebot.telemetry.memory import settle
 from thebot.telemetry.process import rss_mib
 
 log = structlog.get_logger(__name__)
@@ -43,7 +44,7 @@ class PlatformOptions:
     signal_timeframes: tuple[Timeframe, ...]
     strategies: tuple[Strategy, ...]
     indicators: tuple[Expression, ...]  # on charts
-    history: int = 1_000  # closed candles kept of each symbol and timeframe
+    history: int = 1_000  # closed candles that everything is warmed up with
 
 
 class Platform:
@@ -69,7 +70,11 @@ class Platform:
         self.signals_fired = 0
         self._charts = Charts(options.indicators)
         self._engine = Engine(
-            EngineOptions(options.strategies, options.signal_timeframes), self._digits, self._on_signals
+            EngineOptions(options.strategies, options.signal_timeframes),
+            self._digits,
+            self._on_signals,
+            crowded=lambda: writer.crowded,
+            on_warm=settle,
         )
         self._feed = Feed(
             source,

@@ -30,6 +30,7 @@ class WriterOptions:
 
     batch: int = 500  # rows written at once
     gather: float = 0.2  # seconds to wait for more rows before writing
+    crowd: int = 1_000  # waiting signals from which on whoever can wait should
     max_signals: int = 20_000  # unsaved ones in memory; beyond that the oldest are lost, and counted
     max_candles: int = 5_000  # the same for candles, which the exchange can tell again
     keep_candles: int = 1_500  # of each symbol and timeframe, in the database
@@ -115,6 +116,14 @@ class Writer:
         all_ = {each.key: each for each in [*unsaved, *saved]}.values()
         newest = sorted(all_, key=lambda s: (-s.at, s.symbol, s.timeframe.name, s.strategy, s.side))
         return newest[:limit]
+
+    @property
+    def crowded(self) -> bool:
+        """Whether more waits than can soon be written: work that is not urgent should wait a little.
+
+        Never while the database fails: nothing waits for that.
+        """
+        return len(self._signals) > self._options.crowd and not self._failures
 
     def health(self) -> dict[str, Any]:
         """JSON-able: what waits to be written, what was lost, and what is wrong ("" if nothing is)."""
