@@ -162,3 +162,62 @@ def test_a_day_of_a_time_zone_that_cuts_hours_is_the_sum_of_its_quarters(shared:
         # A quarter without trades is flat at the last price, which may be outside those of the day.
         assert max(Decimal(row[2]) for row in quarters if row[8]) == Decimal(day[2])
         assert quarters[-1][4] == day[4]
+
+
+def trades_file(folder: Path, **columns: list[object]) -> Path:
+    """AAAUSDT-trades.parquet of four trades, with these columns instead of its own."""
+    file = folder / "AAAUSDT-trades.parquet"
+    usual: dict[str, list[object]] = {
+        "time": [1_600_000_000_000 + second * 1000 for second in (0, 1, 1, 90)],
+        "id": [7, 8, 9, 10],
+        "price": [10.5, 10.6, 10.6, 10.4],
+        "qty": [1.0, 2.0, 0.5, 4.0],
+        "isBuyerMaker": [True, False, True, False],
+    }
+    polars.DataFrame(usual | columns).write_parquet(file)
+    return file
+
+
+def test_trades_as_binance_publishes_them_make_their_minutes(tmp_path: Path) -> None:
+    times = [1_600_000_000_000_000 + second * 1_000_000 for second in (0, 1, 1, 90)]  # microseconds
+    hall = hall_at_the_end(opened(trades_file(tmp_path, time=times), None, 10.0).source)
+    rows = hall.ask("klines", symbol="AAAUSDT", interval="1m")
+    assert [[float(x) for x in row[1:6]] for row in rows] == [
+        [10.5, 10.6, 10.5, 10.6, 3.5],
+        [10.6, 10.6, 10.6, 10.6, 0],
+        [10.4, 10.4, 10.4, 10.4, 4],
+    ][: len(rows)]
+    trades = hall.ask("historicalTrades", symbol="AAAUSDT", fromId=7)
+    assert [trade["id"] for trade in trades] == [7, 8, 9, 10]
+    assert [trade["isBuyerMaker"] for trade in trades] == [True, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("columns", "row", "trouble"),
+    [
+        ({"time": [1_600_000_002_000, 1_600_000_003_000, 1_600_000_001_000, 1_600_000_009_000]}, 2, "older"),
+        ({"id": [7, 8, 8, 9]}, 2, "repeats the id"),
+        ({"price": [10.5, 10.6, 0.0, 10.4]}, 2, "no positive price"),
+        ({"qty": [1.0, float("nan"), 1.0, 1.0]}, 1, "no positive price and quantity"),
+        ({"price": [10.5, 10.6, None, 10.4]}, 2, "has no price"),
+        ({"side": ["buy", "sell", "both", "buy"]}, 2, "neither buy nor sell"),
+    ],
+)
+def test_a_bad_trade_is_named_by_its_row(
+    tmp_path: Path, columns: dict[str, list[object]], row: int, trouble: str
+) -> None:
+    with pytest.raises(BadCandles, match=f"row {row} .*{trouble}") as caught:
+        opened(trades_file(tmp_path, **columns), None, 10.0)
+    assert caught.value.row == row
+
+
+def test_a_file_that_holds_no_trades_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match="column price holds String"):
+        opened(trades_file(tmp_path, price=["a", "b", "c", "d"]), None, 10.0)
+    (tmp_path / "AAAUSDT-trades.parquet").write_bytes(b"not parquet")
+    with pytest.raises(BadSetting, match="cannot be read as Parquet"):
+        opened(tmp_path / "AAAUSDT-trades.parquet", None, 10.0)
+    candles_file(tmp_path, "AAAUSDT")
+    (tmp_path / "AAAUSDT-1h.parquet").rename(tmp_path / "AAAUSDT-trades.parquet")
+    with pytest.raises(BadSetting, match="has no column time"):
+        opened(tmp_path / "AAAUSDT-trades.parquet", None, 10.0)

@@ -1,7 +1,9 @@
 """The sandbox: an exchange as a process of its own, speaking Binance's REST and WebSocket market data.
 
 listings, bars, paths          what is traded; candles in whole ticks and steps; the trades inside a candle
-simulator | replay, reading    the two sources of base candles (replay reads its files in a child process)
+anchors, universe, simulator   one source of base candles: simulated markets
+timeline, counted, trade_files, reading, replay
+                               the other: files, which a child process reads
 intervals, history, tickers    everything else follows: other timeframes, forming candles, 24 h figures
 market, book, exchange         what is live: trades as they fall due, events, the order book
 differences                    of the order book, so that a local copy stays true

@@ -11,25 +11,20 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
 from thebot.errors import BadCandles, BadSetting, MissingFile, ThebotError
 from thebot.exchange.sandbox import paths
-from thebot.exchange.sandbox.bars import Bars, summed
-from thebot.exchange.sandbox.intervals import Interval
-from thebot.exchange.sandbox.timeline import HISTORY, Plan, Recording, planned
+from thebot.exchange.sandbox.bars import Bars
+from thebot.exchange.sandbox.counted import LARGEST, Read, counted, digits, ready_at, too_large
+from thebot.exchange.sandbox.timeline import Plan, Recording, planned
+from thebot.exchange.sandbox.trade_files import read_trades
 from thebot.market import Candles, FloatArray, IntArray, Timeframe
 from thebot.market.parquet import read_candles
 from thebot.market.quality import moment
-from thebot.market.timeframe import MINUTE
 
-if TYPE_CHECKING:
-    import polars
-
-_MOST_DIGITS: Final = 8
-_LARGEST: Final = float(2**62)
 _MOST_AGGREGATES: Final = 5000  # in one candle
 
 
@@ -41,17 +36,6 @@ class Task:
     into: str  # folder for the columns
     speed: float | None
     trades_per_second: float
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A file in ticks and steps, not yet divided into trades."""
-
-    recording: Recording
-    price_digits: int
-    quantity_digits: int
-    bars: Bars
-    tape: IntArray | None = None  # shape (5, trades): time, price, quantity, bought, first trade id
 
 
 def main() -> int:
@@ -104,7 +88,7 @@ def _files(path: Path) -> list[Path]:
 
 
 def _read(file: Path) -> Read:
-    return _read_trades(file) if file.stem.endswith("-trades") else _read_candles(file)
+    return read_trades(file) if file.stem.endswith("-trades") else _read_candles(file)
 
 
 def _read_candles(file: Path) -> Read:
@@ -119,12 +103,10 @@ def _read_candles(file: Path) -> Read:
             f"{candles.timeframe}, so no exchange could have shown it. Mend the file or its name.",
             row,
         )
-    price_digits = _digits(np.concatenate([candles.open, candles.high, candles.low, candles.close]))
-    quantity_digits = _digits(candles.volume)
-    if float((candles.high * candles.volume).max()) * 10.0 ** (price_digits + quantity_digits) * 4 > _LARGEST:
-        raise BadSetting(
-            f"{file.name}: price times volume in {price_digits} and {quantity_digits} digits is too large."
-        )
+    price_digits = digits(np.concatenate([candles.open, candles.high, candles.low, candles.close]))
+    quantity_digits = digits(candles.volume)
+    if float((candles.high * candles.volume).max()) * 10.0 ** (price_digits + quantity_digits) * 4 > LARGEST:
+        raise too_large(file, price_digits, quantity_digits)
     return Read(
         _recording(file, candles),
         price_digits,
@@ -137,9 +119,9 @@ def _bars(candles: Candles, price_digits: int, quantity_digits: int) -> Bars:
     """Whole numbers; -1 where the file does not say."""
     unknown = np.full(len(candles), -1, np.int64)
     open_, high, low, close = (
-        _counted(column, price_digits) for column in (candles.open, candles.high, candles.low, candles.close)
+        counted(column, price_digits) for column in (candles.open, candles.high, candles.low, candles.close)
     )
-    volume = _counted(candles.volume, quantity_digits)
+    volume = counted(candles.volume, quantity_digits)
     value = _counted_or_unknown(candles.quote_volume, price_digits + quantity_digits, unknown)
     bought = _counted_or_unknown(candles.taker_buy_volume, quantity_digits, unknown)
     trades = unknown if candles.trades is None else candles.trades
@@ -150,100 +132,12 @@ def _bars(candles: Candles, price_digits: int, quantity_digits: int) -> Bars:
     )  # fmt: skip
 
 
-def _read_trades(file: Path) -> Read:
-    import polars
-
-    frame = polars.read_parquet(file)
-    for wanted, names in (
-        ("price", ("price",)),
-        ("quantity", ("amount", "quantity", "qty")),
-        ("time", ("time",)),
-    ):
-        found = [name for name in names if name in frame.columns]
-        if not found:
-            raise BadSetting(f"{file.name} holds no trades: it has no column {' or '.join(names)}.")
-        frame = frame.rename({found[0]: wanted}) if found[0] != wanted else frame
-    time = frame["time"].to_numpy().astype(np.int64)
-    time = np.where(time > 10**14, time // 1000, time)
-    back = np.flatnonzero(np.diff(time) < 0)
-    if len(back):
-        raise BadCandles(
-            f"{file.name}: row {int(back[0]) + 1} is older than the one before it.", int(back[0]) + 1
-        )
-    if not len(time):
-        raise BadSetting(f"{file.name} holds no trade.")
-    price, quantity = frame["price"].to_numpy().astype(float), frame["quantity"].to_numpy().astype(float)
-    wrong = np.flatnonzero(~((price > 0) & (quantity > 0) & np.isfinite(price) & np.isfinite(quantity)))
-    if len(wrong):
-        raise BadCandles(
-            f"{file.name}: row {int(wrong[0])} has no positive price and quantity.", int(wrong[0])
-        )
-    price_digits, quantity_digits = _digits(price), _digits(quantity)
-    first = int(frame["id"][0]) if "id" in frame.columns else 1
-    tape = np.stack([
-        time, _counted(price, price_digits), _counted(quantity, quantity_digits), _takers(frame, file),
-        first + np.arange(len(time)),
-    ])  # fmt: skip
-    bars = _minutes(tape)
-    minute = Timeframe("1m")
-    opens = bars.open_time
-    recording = Recording(
-        file=file.name, symbol=file.stem.removesuffix("-trades"), timeframe=minute, trades=True,
-        first_open=int(opens[0]), last_close=int(opens[-1]) + MINUTE, ready=_ready(opens),
-        candles=len(opens),
-    )  # fmt: skip
-    return Read(recording, price_digits, quantity_digits, bars, tape)
-
-
-def _takers(frame: polars.DataFrame, file: Path) -> IntArray:
-    """1 where the taker bought."""
-    if "side" in frame.columns:
-        return np.array([str(side).lower() == "buy" for side in frame["side"].to_list()], np.int64)
-    for name in ("is_buyer_maker", "isBuyerMaker"):
-        if name in frame.columns:
-            makers: IntArray = frame[name].to_numpy().astype(np.int64)
-            return 1 - makers
-    raise BadSetting(f"{file.name} does not say who was the taker: it has neither side nor is_buyer_maker.")
-
-
-def _minutes(tape: IntArray) -> Bars:
-    """One-minute candles of trades; a minute without trades is flat, as the exchange shows it."""
-    time, price, quantity, bought, number = tape
-    value = price * quantity
-    one = np.ones(len(time), np.int64)
-    trades = Bars(
-        time, price, price, price, price, quantity, value, one, quantity * bought, value * bought, number,
-        one, np.arange(len(time)),
-    )  # fmt: skip
-    busy = summed(trades, Interval("1m"))
-    opens = np.arange(busy.open_time[0], busy.open_time[-1] + 1, MINUTE)
-    newest = np.searchsorted(busy.open_time, opens, side="right") - 1
-    quiet = busy.open_time[newest] != opens
-    columns = [column[newest] for column in busy]
-    rows = Bars(*columns)
-    none = np.zeros(len(opens), np.int64)
-    flat = {name: np.where(quiet, rows.close, getattr(rows, name)) for name in ("open", "high", "low")}
-    empty = {
-        name: np.where(quiet, none, getattr(rows, name))
-        for name in ("volume", "value", "trades", "bought", "bought_value", "aggregates")
-    }
-    following = {
-        "first_trade": np.where(quiet, rows.first_trade + rows.trades, rows.first_trade),
-        "first_aggregate": np.where(quiet, rows.first_aggregate + rows.aggregates, rows.first_aggregate),
-    }
-    return rows._replace(open_time=opens, **flat, **empty, **following)
-
-
 def _recording(file: Path, candles: Candles) -> Recording:
     return Recording(
         file=file.name, symbol=candles.symbol, timeframe=candles.timeframe, trades=False,
         first_open=int(candles.open_time[0]), last_close=int(candles.close_time[-1]),
-        ready=_ready(candles.open_time), candles=len(candles),
+        ready=ready_at(candles.open_time), candles=len(candles),
     )  # fmt: skip
-
-
-def _ready(opens: IntArray) -> int:
-    return int(opens[HISTORY if len(opens) > HISTORY else len(opens) // 2])
 
 
 def _written(read: Read, plan: Plan, task: Task) -> dict[str, Any]:
@@ -289,23 +183,10 @@ def _divided(bars: Bars, timeframe: Timeframe, plan: Plan, task: Task) -> Bars:
     )  # fmt: skip
 
 
-def _digits(column: FloatArray) -> int:
-    """The fewest decimals that say every number exactly; at most eight, as the exchange writes them."""
-    for digits in range(_MOST_DIGITS):
-        unit = 10.0**digits
-        if np.array_equal(np.rint(column * unit) / unit, column):
-            return digits
-    return _MOST_DIGITS
-
-
-def _counted(column: FloatArray, digits: int) -> IntArray:
-    return np.rint(column * 10.0**digits).astype(np.int64)
-
-
 def _counted_or_unknown(column: FloatArray | None, digits: int, unknown: IntArray) -> IntArray:
-    if column is None or not np.isfinite(column).all() or float(column.max()) * 10.0**digits > _LARGEST:
+    if column is None or not np.isfinite(column).all() or float(column.max()) * 10.0**digits > LARGEST:
         return unknown
-    return _counted(column, digits)
+    return counted(column, digits)
 
 
 if __name__ == "__main__":
