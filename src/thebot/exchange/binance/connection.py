@@ -34,6 +34,7 @@ from thebot.telemetry import Counters
 log = structlog.get_logger(__name__)
 
 _AGG_TRADE, _BOOK, _KLINE, _MINI = b"a", b"b", b"k", b"m"  # the first letter after the @ in a stream's name
+_TEXT: Final = WSMsgType.TEXT  # looked up once: this is compared with every message
 _EVENT: Final = b'{"stream"'
 _SHUTDOWN: Final = b'"serverShutdown"'
 _NAME_FROM: Final = len(b'{"stream":"')
@@ -255,7 +256,7 @@ class Connection(WSListener):
             transport.disconnect(graceful=False)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        if frame.msg_type is WSMsgType.TEXT and frame.fin:
+        if frame.msg_type is _TEXT and frame.fin:
             self._receive(frame.get_payload_as_bytes())
         else:
             self._uncommon(transport, frame)
