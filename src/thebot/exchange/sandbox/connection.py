@@ -14,6 +14,7 @@ from thebot.exchange.sandbox.faults import Faults
 from thebot.exchange.sandbox.keepalive import Due, KeepAlive
 
 MOST_UNSENT: Final = 8 << 20  # bytes; a reader that is further behind is cut off
+_ANSWER: Final = 5.0  # seconds for the client to answer the closing
 _GOODBYE: Final = 1.0  # seconds between being told to go and being closed; the exchange documents none
 
 
@@ -34,6 +35,7 @@ class Connection:
         self._late_bytes = 0
         self._arrivals: deque[float] = deque(maxlen=messages_a_second or 0)
         self._ending: asyncio.Task[None] | None = None
+        self.over = asyncio.Event()
 
     def take(self, message: bytes) -> None:
         """A whole frame, to be written with the next flush."""
@@ -69,8 +71,12 @@ class Connection:
         """Without a word, as a broken network does."""
         self._transport.abort()
 
-    async def close(self, code: int, reason: str) -> None:
-        await self._socket.close(code=code, message=reason.encode())
+    def close(self, code: int, reason: str) -> None:
+        """Say so, after what was said before. `listen` ends when the client has answered.
+
+        Written here, since aiohttp's own `close` does not wait for the answer if another task reads.
+        """
+        self.take(wire.frame(code.to_bytes(2, "big") + reason.encode(), wire.CLOSE))
 
     def retire(self) -> None:
         """Tell the client to reconnect, and go."""
@@ -86,7 +92,7 @@ class Connection:
             if message.type == WSMsgType.PONG:
                 self._keep_alive.pong(now, bytes(message.data))
             if self._too_often(now):
-                await self.close(1008, "Too many requests")
+                await self._socket.close(code=1008, message=b"Too many requests")
                 return
             if message.type == WSMsgType.PING:
                 if not faults.silent:
@@ -94,11 +100,12 @@ class Connection:
             elif message.type == WSMsgType.TEXT:
                 self.answer(message.data)
             elif message.type == WSMsgType.BINARY:
-                await self.close(1003, "Text only")
+                await self._socket.close(code=1003, message=b"Text only")
                 return
 
     def end(self) -> None:
         """The connection is over."""
+        self.over.set()
         if self._ending is not None:
             self._ending.cancel()
 
@@ -131,17 +138,21 @@ class Connection:
 
     async def _end(self) -> None:
         await asyncio.sleep(_GOODBYE)
-        await self.close(1001, "Going away")
+        self.close(1001, "Going away")
+        await asyncio.sleep(_ANSWER)
+        self.cut()
 
 
 async def say_goodbye(connections: list[Connection], faults: Faults) -> None:
     """Tell everybody that the exchange ends, close, and cut off whoever does not let go."""
     for connection in connections:
-        connection.retire()
+        connection.say(connection.farewell())
+        connection.close(1001, "Going away")
         connection.flush(time.monotonic(), faults)
-    closing = [asyncio.ensure_future(each.close(1001, "Going away")) for each in connections]
-    if closing:
-        await asyncio.wait(closing, timeout=0.5)
+    leaving = [asyncio.ensure_future(connection.over.wait()) for connection in connections]
+    if leaving:
+        await asyncio.wait(leaving, timeout=0.5)
+    for each in leaving:
+        each.cancel()
     for connection in connections:
         connection.cut()
-        connection.end()

@@ -125,10 +125,11 @@ class Server:
         if request.method not in ("GET", "HEAD"):
             self.limits.charge(1)
             return answers.not_allowed(request.path)
-        unit = time_unit(request.headers.get("X-MBX-TIME-UNIT"))
-        given = dict(request.query)
-        if len(given) < len(request.query):
-            raise ApiError(-1101, "Duplicate values for a parameter detected.")
+        try:
+            unit, given = time_unit(request.headers.get("X-MBX-TIME-UNIT")), _parameters(request)
+        except ApiError:
+            self.limits.charge(1)
+            raise
         return answers.data(self.rest.answer(path, given, unit))
 
     async def _order_fault(self, request: web.Request) -> web.Response:
@@ -166,3 +167,10 @@ class Server:
                 "request_weight_used": self.limits.used,
             }
         )
+
+
+def _parameters(request: web.Request) -> dict[str, str]:
+    given = dict(request.query)
+    if len(given) < len(request.query):
+        raise ApiError(-1101, "Duplicate values for a parameter detected.")
+    return given

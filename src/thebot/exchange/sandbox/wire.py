@@ -14,7 +14,7 @@ from thebot.exchange.sandbox.forming import Forming
 from thebot.exchange.sandbox.intervals import Interval
 from thebot.exchange.sandbox.listings import Listing
 
-TEXT, PING = 0x1, 0x9
+TEXT, CLOSE, PING = 0x1, 0x8, 0x9
 
 
 def frame(payload: bytes, opcode: int = TEXT) -> bytes:
