@@ -292,4 +292,3 @@ def _logging(folder: DataFolder, level: str) -> Iterator[None]:
         finally:
             log.info("ended", pid=os.getpid())
             configure(level=level)
-

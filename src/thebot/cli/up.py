@@ -58,7 +58,7 @@ def up(
     from thebot.app import Launch
     from thebot.app import up as run
     from thebot.config import configuration
-    from thebot.telemetry.memory import one_arena
+    from thebot.telemetry.memory import lean
 
     given = {
         "exchange": exchange,
@@ -78,7 +78,7 @@ def up(
         if open_browser and running.url:
             threading.Thread(target=_open, args=(running.url,), daemon=True).start()
 
-    one_arena()
+    lean()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run(launch, announce))
     if not as_json:

@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from types import FunctionType
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 
 from thebot.errors import IndicatorError
-from thebot.indicators.expression import At, Constant, Crossing, Elementwise, Expression, Shift, nan
+from thebot.indicators.expression import At, Constant, Expression, nan
 from thebot.indicators.fingerprint import fingerprint
 from thebot.indicators.indicator import Indicator, State
+from thebot.indicators.layout import BINARY, CHECKED, LONGER, SHIFT, STEP, UNARY, Work
 from thebot.indicators.longer import LongerLive
-from thebot.indicators.panel import Columns, Higher, Node, Panel, absent, own_history
+from thebot.indicators.panel import Columns, Higher, Panel, absent, own_history
 from thebot.market import Candle, Candles, FloatArray, Timeframe
-
-# How a node is computed: by a step on what is always known; by one that must check its inputs; from values
-# by column; by looking back; from a longer timeframe's newest closed values.
-_STEP, _CHECKED, _BINARY, _UNARY, _SHIFT, _LONGER = range(6)
 
 _VERSION: Final = 1
 _NO_LONGER: Final[dict[Timeframe, Any]] = {}
 
 # kind, function, its fixed arguments, the columns it gives, those that something reads (column, buffer,
 # row), and what if an input is unknown: columns to check, first state and unknown results
-_Work: TypeAlias = tuple[
+_Planned: TypeAlias = tuple[
     int, Any, Any, Any, tuple[tuple[int, list[float], int], ...], tuple[tuple[int, ...], Any]
 ]
 
@@ -69,23 +66,18 @@ class LivePanel:
         self.panel: Final = panel
         self.at: int | None = None  # open time of the newest candle, ms UTC
         self._longer = {timeframe: LongerLive(longer) for timeframe, longer in panel.higher.items()}
-        self._blank = [_before_the_first(each) for each in panel.columns]
-        self._lookback = max((_lookback(node.expression) for node in panel.nodes), default=0)
+        self._layout = layout = panel.layout
         # A step reads a cell, a list of the newest value alone, or if it looks back a window. A window's last
         # row is that of the candle in hand; when it has closed, all move up by one.
-        self._cells: dict[int, list[float]] = {}
-        self._windows: dict[int, list[float]] = {}
-        self._make_buffers()
-        # nodes that nothing else reads, made of the candle alone, first: their loop is the tightest
-        works = sorted(map(self._planned, panel.nodes), key=lambda work: work[0] != _STEP or bool(work[4]))
-        self._plain = [work[1:4] for work in works if work[0] == _STEP and not work[4]]
-        self._plan = works[len(self._plain) :]
-        self._starts = [work[5][1][0] for work in works]
-        self._states: list[State] = list(self._starts)
+        self._cells = {column: [layout.blank[column]] for column in layout.cells}
+        self._windows = {column: [layout.blank[column]] * (layout.lookback + 1) for column in layout.windows}
+        plan = [self._planned(work) for work in layout.works]
+        self._plain = [planned[1:4] for planned in plan[: layout.plain]]
+        self._plan = plan[layout.plain :]
+        self._states: list[State] = list(layout.starts)
         self._leaf_sinks = [sink for k in range(5) for sink in self._sinks(k)]
         self._moving = list(self._windows.values())
-        self._blank_rest = self._blank[5:]
-        self.readings = self._readings(self._blank)
+        self.readings = self._readings(layout.blank)
 
     def step(self, candle: Candle) -> Readings:
         """Take in the next closed candle and give everything's value at its close.
@@ -124,7 +116,7 @@ class LivePanel:
             self._begin_longer(candles, higher)
         rows = [self.step(candle) for candle in candles]
         values = [row._values for row in rows]
-        arrays = list(np.array(values, dtype=float).reshape(len(rows), len(self._blank)).T)
+        arrays = list(np.array(values, dtype=float).reshape(len(rows), len(self._layout.blank)).T)
         seen = {timeframe: _Seen([row._longer[timeframe] for row in rows]) for timeframe in self._longer}
         return Columns(self.panel, len(rows), arrays, seen)
 
@@ -159,7 +151,7 @@ class LivePanel:
         self.at = saved["at"]
         self._states = [
             tuple(type(first)(value) for first, value in zip(start, state, strict=True))
-            for start, state in zip(self._starts, saved["states"], strict=True)
+            for start, state in zip(self._layout.starts, saved["states"], strict=True)
         ]
         for window, values in zip(self._moving, saved["windows"], strict=True):
             window[:-1] = [float(value) for value in values]
@@ -176,57 +168,31 @@ class LivePanel:
             own = own_history(candles, higher.get(timeframe))
             longer.begin(own, int(candles.open_time[0]), higher)
 
-    def _make_buffers(self) -> None:
-        for node in self.panel.nodes:
-            if isinstance(node.expression, Elementwise | At):
-                continue
-            for column in node.inputs:
-                if _lookback(node.expression):
-                    self._windows.setdefault(column, [self._blank[column]] * (self._lookback + 1))
-                else:
-                    self._cells.setdefault(column, [self._blank[column]])
-
     def _sinks(self, column: int) -> list[tuple[int, list[float], int]]:
         """The buffers that `column` is written to, each with the row for the candle in hand."""
         found = []
         if column in self._cells:
             found.append((column, self._cells[column], 0))
         if column in self._windows:
-            found.append((column, self._windows[column], self._lookback))
+            found.append((column, self._windows[column], self._layout.lookback))
         return found
 
-    def _planned(self, node: Node) -> _Work:
-        expression, row = node.expression, self._lookback
-        first, last = node.outputs[0], node.outputs[-1]
-        where: int | slice = first if first == last else slice(first, last + 1)
-        sinks = tuple(sink for column in node.outputs for sink in self._sinks(column))
-        checks = tuple(column for column in node.inputs if column >= 5)  # the candle's own are always known
-        unknown: Any = self._blank[first] if first == last else self._blank[first : last + 1]
-        if_unknown = (checks, (_start(expression), unknown))
-
-        def work(kind: int, function: Any, fixed: Any) -> _Work:  # noqa: ANN401  (differs by kind)
-            return kind, function, fixed, where, sinks, if_unknown
-
-        if isinstance(expression, Elementwise):
-            return work(_BINARY if len(node.inputs) == 2 else _UNARY, expression.of_values(), node.inputs)
-        if isinstance(expression, At):
-            longer = self._longer[expression.timeframe]
-            return work(_LONGER, longer.live, longer.live.panel.position[expression.operand])
-        if isinstance(expression, Shift):
-            return work(_SHIFT, self._windows[node.inputs[0]], row - expression.candles)
-        no_parameters: State = ()
-        if isinstance(expression, Crossing):
-            step, parameters = _crossing(expression), no_parameters
-        elif isinstance(expression, Indicator) and expression.definition.step is not None:
-            step, parameters = expression.definition.step, expression.parameters
-        else:
-            raise IndicatorError(f"{expression!r} cannot be computed candle by candle.")
-        buffers, newest = (self._windows, row) if _lookback(expression) else (self._cells, 0)
-        fixed = (*(buffers[column] for column in node.inputs), newest, *parameters)
-        return work(_CHECKED if checks else _STEP, step, fixed)
+    def _planned(self, work: Work) -> _Planned:
+        """The work with this panel's own buffers in it."""
+        row = self._layout.lookback
+        function, fixed = work.function, work.fixed
+        if work.kind in (STEP, CHECKED):
+            buffers, newest = (self._windows, row) if work.windowed else (self._cells, 0)
+            fixed = (*(buffers[column] for column in work.inputs), newest, *fixed)
+        elif work.kind == SHIFT:
+            function, fixed = self._windows[work.inputs[0]], row - fixed
+        elif work.kind == LONGER:
+            function = self._longer[function].live
+        sinks = tuple(sink for column in work.outputs for sink in self._sinks(column))
+        return work.kind, function, fixed, work.where, sinks, work.if_unknown
 
     def _compute(self, candle: Candle) -> tuple[list[float], list[State]]:
-        values = [candle.open, candle.high, candle.low, candle.close, candle.volume, *self._blank_rest]
+        values = [candle.open, candle.high, candle.low, candle.close, candle.volume, *self._layout.blank_rest]
         for column, buffer, row in self._leaf_sinks:
             buffer[row] = values[column]
         states: list[State] = []
@@ -238,18 +204,18 @@ class LivePanel:
             keep(state)
         for kind, function, fixed, where, sinks, if_unknown in self._plan:
             state = next(earlier)
-            if kind == _BINARY:
+            if kind == BINARY:
                 values[where] = function(values[fixed[0]], values[fixed[1]])
-            elif kind <= _CHECKED:
+            elif kind <= CHECKED:
                 for column in if_unknown[0]:
                     if values[column] != values[column]:  # unknown: so are the results, and it starts over
                         state, values[where] = if_unknown[1]
                         break
                 else:
                     state, values[where] = function(state, *fixed)
-            elif kind == _SHIFT:
+            elif kind == SHIFT:
                 values[where] = function[fixed]
-            elif kind == _UNARY:
+            elif kind == UNARY:
                 values[where] = function(values[fixed[0]])
             else:
                 values[where] = function.readings._values[fixed]
@@ -283,41 +249,6 @@ def identity(panel: Panel) -> str:
     ]
     parts += [fingerprint(step) for step in steps if isinstance(step, FunctionType)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
-
-
-def _before_the_first(expression: Expression) -> float:
-    if isinstance(expression, Constant):
-        return expression.value
-    return 0.0 if expression.is_condition else nan
-
-
-def _lookback(expression: Expression) -> int:
-    if isinstance(expression, Shift):
-        return expression.candles
-    return expression.lookback if isinstance(expression, Indicator) else 0
-
-
-def _start(expression: Expression) -> State:
-    if isinstance(expression, Crossing):
-        return nan, nan
-    return expression.definition.start if isinstance(expression, Indicator) else ()
-
-
-def _crossing(crossing: Crossing) -> Callable[..., Any]:
-    """The step of a crossing; its state is both values one candle before."""
-    above, happened = crossing.direction == "above", crossing.happened
-
-    def step(state: State, left: Sequence[float], right: Sequence[float], i: int) -> tuple[State, float]:
-        a, b = (left[i], right[i]) if above else (right[i], left[i])
-        before_a, before_b = state
-        if happened:
-            holds = a > b and before_a <= before_b
-        else:
-            holds = a <= b or before_a > before_b
-            holds = holds and before_a == before_a and before_b == before_b
-        return (a, b), 1.0 if holds else 0.0
-
-    return step
 
 
 def _plain(value: float) -> float | str:

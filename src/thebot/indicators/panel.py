@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +24,7 @@ from thebot.market import Candles, FloatArray, IntArray, Timeframe
 from thebot.market.resample import resample
 
 if TYPE_CHECKING:
+    from thebot.indicators.layout import Layout
     from thebot.indicators.live import LivePanel
 
 Higher = Mapping[Timeframe, Candles]
@@ -177,6 +179,13 @@ class Panel:
             for column, result in zip(node.outputs, results, strict=True):
                 arrays[column] = np.broadcast_to(result, count) if np.ndim(result) == 0 else result
         return Columns(self, count, arrays, longer)
+
+    @functools.cached_property
+    def layout(self) -> Layout:
+        """What its live panels have in common."""
+        from thebot.indicators.layout import Layout
+
+        return Layout(self)
 
     def start(self) -> LivePanel:
         """The same candle by candle, for one symbol, from nothing; plain Python."""

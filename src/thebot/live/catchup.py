@@ -36,6 +36,7 @@ class CatchUp:
         source: MarketSource,
         *,
         concurrency: int,
+        room: Callable[[], Awaitable[None]] | None,
         on_passed: Callable[[Lane, list[Passed]], None],
         on_trouble: Callable[[str], None],
         on_finding: Callable[[Lane, str], None],
@@ -43,6 +44,7 @@ class CatchUp:
         self._source = source
         self._turn = asyncio.Semaphore(concurrency)  # questions at the same time
         self._warming = asyncio.Semaphore(concurrency)  # symbols at the same time: the first are ready first
+        self._room = room
         self._on_passed, self._on_trouble, self._on_finding = on_passed, on_trouble, on_finding
         self._tasks: set[asyncio.Task[Any]] = set()
         self._under_way: set[Lane] = set()
@@ -68,6 +70,8 @@ class CatchUp:
     async def warm(self, lane: Lane, longer: Iterable[Timeframe]) -> bool:
         """Load the lane and its longer timeframes; False if it was dropped meanwhile."""
         async with self._warming:
+            if self._room is not None:
+                await self._room()
             await self.patiently(lambda: load_lane(self._source, lane), lane)
             for timeframe in longer:
                 await self.patiently(functools.partial(load_derived, self._source, lane, timeframe), lane)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,6 +21,7 @@ from thebot.strategy import Signal, SignalRule, Strategy
 
 log = structlog.get_logger(__name__)
 
+HISTORIES_WAITING: Final = 4  # symbols whose history is held at the same time, 300 KiB each
 WAITING_AT_MOST: Final = 5_000  # candles of one symbol and timeframe that wait for the warm-up
 
 
@@ -58,14 +59,16 @@ class Engine:
         options: EngineOptions,
         digits: Callable[[Symbol], int],
         on_signals: Callable[[Sequence[Signal], bool], None],
-        crowded: Callable[[], bool] = lambda: False,
+        room: Callable[[], Awaitable[None]] | None = None,
         on_warm: Callable[[], None] = lambda: None,
     ) -> None:
         self._options = options
         self._digits = digits
         self._on_signals = on_signals
         self._on_warm = on_warm  # everything that waited has its history
-        self._crowded = crowded  # what was found waits to be stored: history can wait too
+        self._room_for_signals = room  # while what was found waits to be stored, history can wait too
+        self._room_for_history = asyncio.Event()
+        self._room_for_history.set()
         self.needed = options.needed()  # timeframes
         self._desks: dict[tuple[Symbol, Timeframe], _Desk] = {}
         self._history: dict[Symbol, dict[Timeframe, Candles]] = {}
@@ -81,6 +84,7 @@ class Engine:
             return
         histories = self._history.setdefault(symbol, {})
         histories[timeframe] = candles
+        self._heed_room()
         if len(histories) < len(self.needed):
             return
         for own in self._options.timeframes:
@@ -104,6 +108,7 @@ class Engine:
     def forget(self, symbol: Symbol) -> None:
         """The symbol is watched no more."""
         self._history.pop(symbol, None)
+        self._heed_room()
         for key in [key for key in self._desks if key[0] == symbol]:
             del self._desks[key]
 
@@ -113,6 +118,10 @@ class Engine:
     def warming(self) -> int:
         """How many symbols and timeframes still wait for their warm-up."""
         return len(self._to_warm)
+
+    async def room(self) -> None:
+        """Wait while history of several symbols waits already."""
+        await self._room_for_history.wait()
 
     @property
     def ready(self) -> int:
@@ -130,11 +139,17 @@ class Engine:
 
     # Inside
 
+    def _heed_room(self) -> None:
+        if len(self._history) < HISTORIES_WAITING:
+            self._room_for_history.set()
+        else:
+            self._room_for_history.clear()
+
     async def _breathe(self) -> None:
         """Prices and pages first."""
         await asyncio.sleep(0.002)
-        while self._crowded():
-            await asyncio.sleep(0.02)
+        if self._room_for_signals is not None:
+            await self._room_for_signals()
 
     async def _warm(self, symbol: Symbol, timeframe: Timeframe) -> None:
         desk = self._desks.get((symbol, timeframe))
@@ -156,6 +171,7 @@ class Engine:
         desk.warm, desk.queued = True, False
         if not any(key[0] == symbol for key in self._to_warm):
             self._history.pop(symbol, None)
+            self._heed_room()
         if found:
             self._on_signals(sorted(found, key=lambda signal: signal.at), True)
         newest = int(candles.open_time[-1]) if len(candles) else -1

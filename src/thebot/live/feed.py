@@ -54,7 +54,7 @@ class FeedOptions:
     base: Timeframe
     timeframes: tuple[Timeframe, ...] = ()
     history: int = 1000  # closed candles to warm up with, and kept of the base timeframe
-    longer: int = 250  # closed candles kept of each longer timeframe after that; charts read older ones by REST
+    longer: int = 100  # closed candles kept of each longer timeframe after that; older ones come by REST
     concurrency: int = 8  # requests for history at the same time
     stale_after: float = 60.0  # seconds without a message about a symbol
     ask_after: float = 5.0  # seconds after a close without the exchange's word: ask by REST
@@ -77,7 +77,14 @@ class FeedListener(Protocol):
 class Feed:
     """Runs until `close`. The newest figures are on `board`."""
 
-    def __init__(self, source: MarketSource, options: FeedOptions, listener: FeedListener) -> None:
+    def __init__(
+        self,
+        source: MarketSource,
+        options: FeedOptions,
+        listener: FeedListener,
+        room: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """`room` waits until the listener can take in more history; more at once would only fill memory."""
         self.source, self.options, self.listener = source, options, listener
         self.board = Board()
         self.counters = Counters()
@@ -86,6 +93,7 @@ class Feed:
         self._catchup = CatchUp(
             source,
             concurrency=options.concurrency,
+            room=room,
             on_passed=self._pass_on,
             on_trouble=self._on_trouble,
             on_finding=self._on_finding,

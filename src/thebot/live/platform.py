@@ -73,7 +73,7 @@ class Platform:
             EngineOptions(options.strategies, options.signal_timeframes),
             self._digits,
             self._on_signals,
-            crowded=lambda: writer.crowded,
+            room=writer.room,
             on_warm=settle,
         )
         self._feed = Feed(
@@ -85,6 +85,7 @@ class Platform:
                 history=options.history,
             ),
             self,
+            room=self._engine.room,
         )
 
     async def run(self) -> None:

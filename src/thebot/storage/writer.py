@@ -66,6 +66,8 @@ class Writer:
         self._waiting = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
+        self._room = asyncio.Event()
+        self._room.set()
         self._closing = asyncio.Event()
         self._writing = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
@@ -84,6 +86,8 @@ class Writer:
         if signal.key not in self._signals:
             self._signals[signal.key] = signal
             self._lose_oldest(self._signals, self._options.max_signals, "lost_signals")
+            if len(self._signals) > self._options.crowd and not self._failures:
+                self._room.clear()
             self._wake()
 
     def candle(self, candle: Candle) -> None:
@@ -117,13 +121,12 @@ class Writer:
         newest = sorted(all_, key=lambda s: (-s.at, s.symbol, s.timeframe.name, s.strategy, s.side))
         return newest[:limit]
 
-    @property
-    def crowded(self) -> bool:
-        """Whether more waits than can soon be written: work that is not urgent should wait a little.
+    async def room(self) -> None:
+        """Wait until what waits can soon be written: for work that is not urgent.
 
-        Never while the database fails: nothing waits for that.
+        While the database fails it returns at once: nothing waits for that.
         """
-        return len(self._signals) > self._options.crowd and not self._failures
+        await self._room.wait()
 
     def health(self) -> dict[str, Any]:
         """JSON-able: what waits to be written, what was lost, and what is wrong ("" if nothing is)."""
@@ -154,6 +157,7 @@ class Writer:
         await self._idle.wait()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
+        self._room.set()
         if not task.cancelled() and (error := task.exception()):
             self._failures, self._error = self._failures + 1, f"the writer has ended: {error!r}"
             _log.error("the writer has ended; nothing is saved any more", error=repr(error))
@@ -187,10 +191,13 @@ class Writer:
             if self._failures == 1:
                 _log.error("the database fails; signals are kept in memory", error=str(error))
             self._error = str(error)
+            self._room.set()
             return False
         if self._failures:
             _log.info("the database works again", waiting=len(self._signals) + len(self._candles))
         self._failures, self._error = 0, ""
+        if len(self._signals) <= self._options.crowd:
+            self._room.set()
         if not (self._signals or self._candles):
             self._waiting.clear()
             self._idle.set()

@@ -8,19 +8,24 @@ import gc
 from typing import Final
 
 _ARENA_MAX: Final = -8  # M_ARENA_MAX of glibc's malloc.h
+_MMAP_THRESHOLD: Final = -3  # M_MMAP_THRESHOLD
+_LARGE: Final = 64 * 1024  # bytes; glibc would raise its own limit with each large block that is freed
 
 
-def one_arena() -> None:
-    """One heap for all threads: glibc otherwise keeps up to eight times the cores, each half empty.
+def lean() -> None:
+    """One heap for all threads (glibc otherwise keeps up to eight times the cores, each half empty), and
+    large blocks outside of it, so that they leave no holes.
 
     Call it before threads are started. Elsewhere than on glibc it does nothing.
     """
     with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
+        library = ctypes.CDLL(None)
+        library.mallopt(_ARENA_MAX, 1)
+        library.mallopt(_MMAP_THRESHOLD, _LARGE)
 
 
 def settle() -> None:
-    """After the work of starting up: give back what it used, and leave what stays out of later collections."""
+    """After the work of starting up: give back what it used, and spare later collections what stays."""
     gc.collect()
     gc.freeze()
     with contextlib.suppress(OSError, AttributeError):

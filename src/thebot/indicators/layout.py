@@ -1,0 +1,130 @@
+"""What all live panels of one Panel share: the order of the work, and everything that no symbol changes.
+
+A desk of a hundred symbols runs some thousand live panels. What is the same in each of them is made once,
+here; a live panel of its own has its states and the buffers that its steps read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from thebot.errors import IndicatorError
+from thebot.indicators.expression import At, Constant, Crossing, Elementwise, Expression, Shift, nan
+from thebot.indicators.indicator import Indicator, State
+
+if TYPE_CHECKING:
+    from thebot.indicators.panel import Node, Panel
+
+# How a node is computed: by a step on what is always known; by one that must check its inputs; from values
+# by column; by looking back; from a longer timeframe's newest closed values.
+STEP, CHECKED, BINARY, UNARY, SHIFT, LONGER = range(6)
+
+
+class Work(NamedTuple):
+    """How one node is computed.
+
+    `fixed` are the arguments of `function` that are the same in all live panels: the columns it reads
+    (elementwise), the candles back, the column in the longer panel, or a step's parameters.
+    """
+
+    kind: int
+    function: Any
+    fixed: Any
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    where: int | slice  # in the list of values
+    windowed: bool  # whether it looks back on its inputs
+    if_unknown: tuple[tuple[int, ...], Any]  # inputs to check, and state and results if one is unknown
+
+
+class Layout:
+    """Of one Panel. `works` has those first that are made of the candle alone and that nothing else reads:
+    their loop is the tightest; `plain` counts them."""
+
+    def __init__(self, panel: Panel) -> None:
+        self.blank: Final = [_before_the_first(each) for each in panel.columns]
+        self.blank_rest: Final = self.blank[5:]
+        self.lookback: Final = max((_lookback(node.expression) for node in panel.nodes), default=0)
+        works = [self._work(node, panel) for node in panel.nodes]
+        read = [work for work in works if work.kind in (STEP, CHECKED, SHIFT)]
+        self.cells: Final = sorted({k for work in read if not work.windowed for k in work.inputs})
+        self.windows: Final = sorted({k for work in read if work.windowed for k in work.inputs})
+        self.buffered: Final = {*self.cells, *self.windows}
+        works.sort(key=lambda work: not self._is_plain(work))
+        self.works: Final = works
+        self.plain: Final = sum(map(self._is_plain, works))
+        self.starts: Final[list[State]] = [work.if_unknown[1][0] for work in works]
+
+    def _is_plain(self, work: Work) -> bool:
+        return work.kind == STEP and not self.buffered.intersection(work.outputs)
+
+    def _work(self, node: Node, panel: Panel) -> Work:
+        expression = node.expression
+        first, last = node.outputs[0], node.outputs[-1]
+        checks = tuple(column for column in node.inputs if column >= 5)  # the candle's own are always known
+        unknown: Any = self.blank[first] if first == last else self.blank[first : last + 1]
+        kind, function, fixed = _how(node, panel, bool(checks))
+        return Work(
+            kind=kind,
+            function=function,
+            fixed=fixed,
+            inputs=node.inputs,
+            outputs=node.outputs,
+            where=first if first == last else slice(first, last + 1),
+            windowed=_lookback(expression) > 0,
+            if_unknown=(checks, (_start(expression), unknown)),
+        )
+
+
+def _how(node: Node, panel: Panel, checked: bool) -> tuple[int, Any, Any]:
+    """Kind, function and fixed arguments."""
+    expression = node.expression
+    if isinstance(expression, Elementwise):
+        return BINARY if len(node.inputs) == 2 else UNARY, expression.of_values(), node.inputs
+    if isinstance(expression, At):
+        longer = panel.higher[expression.timeframe]
+        return LONGER, expression.timeframe, longer.position[expression.operand]
+    if isinstance(expression, Shift):
+        return SHIFT, None, expression.candles
+    kind = CHECKED if checked else STEP
+    if isinstance(expression, Crossing):
+        return kind, _crossing(expression), ()
+    if isinstance(expression, Indicator) and expression.definition.step is not None:
+        return kind, expression.definition.step, expression.parameters
+    raise IndicatorError(f"{expression!r} cannot be computed candle by candle.")
+
+
+def _before_the_first(expression: Expression) -> float:
+    if isinstance(expression, Constant):
+        return expression.value
+    return 0.0 if expression.is_condition else nan
+
+
+def _lookback(expression: Expression) -> int:
+    if isinstance(expression, Shift):
+        return expression.candles
+    return expression.lookback if isinstance(expression, Indicator) else 0
+
+
+def _start(expression: Expression) -> State:
+    if isinstance(expression, Crossing):
+        return nan, nan
+    return expression.definition.start if isinstance(expression, Indicator) else ()
+
+
+def _crossing(crossing: Crossing) -> Callable[..., Any]:
+    """The step of a crossing; its state is both values one candle before."""
+    above, happened = crossing.direction == "above", crossing.happened
+
+    def step(state: State, left: Sequence[float], right: Sequence[float], i: int) -> tuple[State, float]:
+        a, b = (left[i], right[i]) if above else (right[i], left[i])
+        before_a, before_b = state
+        if happened:
+            holds = a > b and before_a <= before_b
+        else:
+            holds = a <= b or before_a > before_b
+            holds = holds and before_a == before_a and before_b == before_b
+        return (a, b), 1.0 if holds else 0.0
+
+    return step
