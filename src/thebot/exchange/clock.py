@@ -14,6 +14,7 @@ _BASELINE: Final = 1.0  # seconds between two answers from which a rate can be t
 _QUICK: Final = 0.1  # ... or, where answers come quickly, this long and
 _TRIPS: Final = 20.0  # so many round trips: the error is below a tenth then.
 _SURE: Final = 2.0  # In any case so many times both round trips: the error is a quarter at most
+_REAL: Final = 0.03  # a rate this near to 1 is 1: the rest is the measurement, and would add up in a minute
 _LONG_BASELINE: Final = 60.0  # seconds after which it begins anew, so that a rate that changes is followed
 _BACK: Final = 5_000  # ms at rate 1: an exchange whose clock is this much earlier was started anew
 _TOLERANCE: Final = 60_000  # ms of exchange time at rate 1 that an event may be ahead of the estimate
@@ -68,6 +69,7 @@ class ExchangeClock:
             self._base_ms, self._base_local, self._base_trip = server_ms, middle, trip
         elif middle - self._base_local >= self._baseline(trip):
             rate = (server_ms - self._base_ms) / ((middle - self._base_local) * 1000)
+            rate = 1.0 if abs(rate - 1.0) <= _REAL else rate
             if not self._believe(rate, middle):
                 self._base_ms, self._base_local, self._base_trip = server_ms, middle, trip
         self._at_ms, self._at_local = server_ms, middle
