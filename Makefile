@@ -1,4 +1,5 @@
 # The two commands: `make run` and `make test`. Both set up all they need in .venv first.
+# Tests in a browser run by themselves: some of them measure, and Playwright holds the process's event loop.
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
@@ -11,7 +12,8 @@ run: .venv/run.stamp  ## start the platform on the embedded sandbox exchange and
 	@$(BIN)/thebot up $(ARGS)
 
 test: .venv/dev.stamp  ## run every test that this machine allows
-	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not soak" $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not soak and not browser" $(ARGS)
+	@$(BIN)/python -m pytest -m "browser and not soak" $(ARGS)
 
 soak: .venv/dev.stamp  ## the long forms of the tests (about half an hour)
 	@$(BIN)/python -m pytest -m soak -s $(ARGS)

@@ -1,7 +1,7 @@
 """From a price change to the pixels that show it, in a real browser, with what it costs.
 
-    python benchmarks/pixels.py                 # starts `thebot up` on the embedded sandbox, 60 s
-    python benchmarks/pixels.py --seconds 20 --url http://127.0.0.1:8000/
+    python -m benchmarks.pixels                 # starts `thebot up` on the embedded sandbox, 60 s
+    python -m benchmarks.pixels --seconds 20 --url http://127.0.0.1:8000/
 
 Each change of a price cell in the watchlist is dated back to when the exchange's message arrived at our
 server (frames carry the age of each price) and forward to when the browser had painted it. The part from the
@@ -14,9 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import psutil
+from benchmarks.running import platform
 from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
@@ -168,32 +166,6 @@ def watched(browser: Browser, url: str) -> Iterator[Page]:
     page.close()
 
 
-@contextmanager
-def platform() -> Iterator[tuple[str, psutil.Process]]:
-    """`thebot up` on the embedded sandbox with a data folder of its own; its address and process."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [
-            sys.executable,
-            "-m",
-            "thebot",
-            "up",
-            "--json",
-            "--no-browser",
-            "--port",
-            "0",
-            "--data",
-            folder,
-        ]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        try:
-            assert process.stdout is not None
-            said = json.loads(process.stdout.readline())
-            yield said["url"], psutil.Process(said["pid"])
-        finally:
-            process.terminate()
-            process.wait(10)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=60)
@@ -215,8 +187,9 @@ def main() -> None:
     if given.url:
         run(given.url, psutil.Process(given.pid or os.getpid()))
     else:
-        with platform() as (url, server):
-            run(url, server)
+        with platform() as running:
+            running.wait_until_warm()
+            run(running.url, running.server)
 
 
 if __name__ == "__main__":

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
-import httpx
-import psutil
 import pytest
-from benchmarks.pixels import Figures, measured, platform, watched
+from benchmarks.pixels import Figures, measured, watched
+from benchmarks.running import Platform, platform
 from playwright.sync_api import Browser, expect
 from tests.e2e.conftest import Watched
 
@@ -19,7 +20,7 @@ WINDOWS = 5  # the machine is shared: one quiet window of these tells what the p
 
 
 @pytest.fixture(scope="module")
-def up() -> Iterator[tuple[str, psutil.Process]]:
+def up() -> Iterator[Platform]:
     with platform() as running:
         yield running
 
@@ -33,8 +34,8 @@ def good(figures: Figures) -> bool:
     )
 
 
-def test_a_newcomer_sees_a_living_market(up: tuple[str, psutil.Process], pages: Watched) -> None:
-    page = pages.open(up[0])
+def test_a_newcomer_sees_a_living_market(up: Platform, pages: Watched) -> None:
+    page = pages.open(up.url)
     expect(page.locator("#mode")).to_have_text("SANDBOX")
     expect(page.locator("#rows .row")).to_have_count(100)
     expect(page.locator("#connection")).to_have_text("Live", timeout=60_000)
@@ -50,23 +51,61 @@ def test_a_newcomer_sees_a_living_market(up: tuple[str, psutil.Process], pages: 
 
 
 def test_a_price_change_reaches_the_pixels_within_a_tenth_of_a_second(
-    up: tuple[str, psutil.Process], browser: Browser, capsys: pytest.CaptureFixture[str]
+    up: Platform, browser: Browser, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The one test that times: the figures are what was asked for."""
-    url, server = up
+    up.wait_until_warm()
     seen: list[Figures] = []
-    with watched(browser, url) as page:
+    with watched(browser, up.url) as page:
         page.wait_for_timeout(3_000)  # what a page costs once, when it opens, is not what it costs
         while len(seen) < WINDOWS and not (seen and good(seen[-1])):
-            seen.append(measured(page, server, WINDOW))
+            seen.append(measured(page, up.server, WINDOW))
     with capsys.disabled():
         print("", *seen, sep="\n  ")  # noqa: T201  (asked for: the figures are printed)
     assert seen[-1].symbols == 100
     assert good(seen[-1])
-    assert seen[-1].server_rss_mib < 150
 
 
-def test_the_api_tells_the_same(up: tuple[str, psutil.Process]) -> None:
-    health = httpx.get(f"{up[0]}/api/health").json()
+@pytest.mark.parametrize("minutes", [1, pytest.param(10, marks=pytest.mark.soak)])
+def test_the_serving_process_stays_small_and_flat_while_a_page_is_open(
+    up: Platform, browser: Browser, capsys: pytest.CaptureFixture[str], minutes: int
+) -> None:
+    up.wait_until_warm()
+    seen: list[float] = []
+    with watched(browser, up.url) as page:
+        until = time.monotonic() + 60 * minutes
+        while time.monotonic() < until:
+            page.wait_for_timeout(2_000)
+            seen.append(up.server.memory_info().rss / 2**20)
+    third = len(seen) // 3
+    early, late = sum(seen[:third]) / third, sum(seen[-third:]) / third
+    with capsys.disabled():
+        print(f"\n  {minutes} min: {early:.1f} MiB at first, {late:.1f} at last, {max(seen):.1f} at most")  # noqa: T201
+    assert max(seen) < 150
+    assert late - early < 3.0
+
+
+def test_nothing_that_only_workers_need_is_loaded_in_the_serving_process(up: Platform) -> None:
+    """Seen from outside: a module that is in `sys.modules` has its libraries mapped."""
+    mapped = Path(f"/proc/{up.server.pid}/maps").read_text()
+    assert "/numpy/" in mapped  # this way of looking works
+    for package in ("numba", "llvmlite", "_polars", "pandas", "sklearn", "scipy", "pyarrow"):
+        assert f"/{package}" not in mapped, package
+
+
+def test_the_api_tells_the_same(up: Platform) -> None:
+    health = up.get("/api/health")
     assert (health["mode"], health["symbols"]) == ("SANDBOX", 100)
     assert health["rss_mib"] < 150
+
+
+def test_a_replay_of_real_candles_moves_too(shared: Path, pages: Watched) -> None:
+    with platform("--replay", str(shared / "data" / "spot")) as running:
+        page = pages.open(running.url)
+        expect(page.locator("#mode")).to_have_text("SANDBOX")
+        expect(page.locator("#row-LUNAUSDT")).to_have_count(1)
+        page.wait_for_function(
+            "(before) => document.querySelector('#price-tag b').textContent !== before",
+            arg=page.text_content("#price-tag b"),
+        )
+        assert page.text_content("#legend strong") == "BTCUSDT · 1h"
