@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from thebot.config.settings import Settings
 from thebot.errors import BadSetting, IndicatorError, UnknownName, UsageError, nearest
@@ -106,25 +105,28 @@ def _command_line(given: Mapping[str, Any]) -> _Source:
     return _Source(_without_none(given), {}, "command line")
 
 
-class _FromEnvironment(BaseSettings, Settings):
+def _found_in_environment() -> Nested:
     """The settings as pydantic-settings finds them in the environment."""
+    from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_nested_delimiter="__", enable_decoding=False, env_ignore_empty=True
-    )
+    class FromEnvironment(BaseSettings, Settings):
+        model_config = SettingsConfigDict(
+            env_prefix=PREFIX, env_nested_delimiter="__", enable_decoding=False, env_ignore_empty=True
+        )
+
+    return EnvSettingsSource(FromEnvironment)()
 
 
 def _environment() -> _Source:
-    values = EnvSettingsSource(_FromEnvironment)()
+    ours = [name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() != DATA]
+    values = _found_in_environment() if ours else {}  # it costs the process 5 MiB: only where there is any
     if "strategies" in values:  # names of variables hold no hyphens, and their values no types
         values["strategies"] = {
             name.replace("_", "-"): {key: _typed(value) for key, value in settings.items()}
             for name, settings in values["strategies"].items()
         }
     where, known = {}, list(_names(Settings))
-    for variable in os.environ:
-        if not variable.upper().startswith(PREFIX) or variable.upper() == DATA:
-            continue
+    for variable in ours:
         section, *rest = variable[len(PREFIX) :].lower().split("__")
         if section == "strategies" and rest:
             rest[0] = rest[0].replace("_", "-")
