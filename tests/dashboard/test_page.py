@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import subprocess
 import sys
 from typing import Any
@@ -94,6 +95,7 @@ def test_the_state_of_the_platform_is_shown_in_full(http: httpx.Client) -> None:
     shown = json.dumps(call_back(http, "facts.children", {"number": 1}))
     assert "updates per second" in shown
     assert "feed connected" in shown
+    assert re.search(r"\d\d:\d\d:\d\d UTC", shown)
 
 
 def test_the_dashboard_loads_nothing_heavy() -> None:

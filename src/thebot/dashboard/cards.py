@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from dash import html
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from thebot.market import Symbol
     from thebot.strategy.signal import Signal
 
+_TIMES: Final = ("exchange_time", "now")  # in ms UTC
 _LEVELS: Final = {"LOW": 1, "MEDIUM": 2, "HIGH": 3}
 
 
@@ -74,12 +76,21 @@ def _rows(values: Mapping[str, Any], above: str) -> Iterator[tuple[str, str]]:
         path = f"{above} {name}".strip()
         if isinstance(value, Mapping):
             yield from _rows(value, path)
-        elif isinstance(value, (list, tuple)):
-            yield path, ", ".join(str(each) for each in value) or "none"
-        elif isinstance(value, float):
-            yield path, f"{value:,.1f}"
         else:
-            yield path, "none" if value in (None, "") else str(value)
+            yield path, _said(name, value)
+
+
+def _said(name: str, value: object) -> str:
+    """A figure as a person writes it."""
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(each) for each in value) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int) and name in _TIMES:
+        return datetime.fromtimestamp(value / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    if isinstance(value, int | float):
+        return f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
+    return "none" if value in (None, "") else str(value)
 
 
 def failure(what: str, *, reference: str, retry: str) -> html.Div:
