@@ -234,6 +234,10 @@ class Platform:
     def on_state(self, state: FeedState) -> None:
         if state.kind in ("connected", "disconnected", "notice"):
             self.notice(state.text)
+        if state.kind == "removed":
+            for symbol in state.symbols:
+                self._engine.forget(symbol)
+                self._charts.forget(symbol)
         log.info("feed", kind=state.kind, text=state.text, symbols=len(state.symbols))
 
     def notice(self, text: str) -> None:
