@@ -12,11 +12,12 @@ run: .venv/run.stamp  ## start the platform on the embedded sandbox exchange and
 	@$(BIN)/thebot up $(ARGS)
 
 test: .venv/dev.stamp  ## run every test that this machine allows
-	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not soak and not browser" $(ARGS)
-	@$(BIN)/python -m pytest -m "browser and not soak" $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not soak and not browser" $(ARGS); first=$$?; \
+	$(BIN)/python -m pytest -m "browser and not soak" $(ARGS) && exit $$first
 
-soak: .venv/dev.stamp  ## the long forms of the tests (about half an hour)
+soak: .venv/dev.stamp  ## the long forms of the tests, then the properties with many fresh seeds (an hour)
 	@$(BIN)/python -m pytest -m soak -s $(ARGS)
+	@THEBOT_HYPOTHESIS=soak $(BIN)/python -m pytest -n auto --dist worksteal tests/market tests/indicators tests/strategy
 
 lint: .venv/dev.stamp  ## formatting, types and the floors of the house
 	$(BIN)/ruff check .

@@ -181,6 +181,7 @@ class SmallDesk:
             "mode": self.mode.value,
             "symbols": len(self.board),
             "updates_per_second": self.board.updates_per_second,
+            "exchange_time": self.exchange_time(),
             "feed": {"connected": True, "stale": int(self.board.stale.sum())},
             "rss_mib": 90.0,
         }
