@@ -188,7 +188,7 @@ async def _symbols(
     trading = {symbol for symbol, instrument in instruments.items() if instrument.trading}
     for symbol in settings.symbols:
         if symbol not in trading:
-            raise UnknownName("symbol trading", symbol, sorted(trading))
+            raise UnknownName("market", symbol, sorted(trading))
     if settings.symbols:
         return settings.symbols
     days = {day.symbol: day.quote_volume for day in await source.days()}

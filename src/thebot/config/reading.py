@@ -149,7 +149,7 @@ def _refuse_near(name: str, variable: str, known: list[str]) -> None:
 def _file(path: Path) -> _Source:
     try:
         text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # what is wrong with the folder itself is said later
         return _Source({}, {}, path.name)
     except (OSError, UnicodeDecodeError) as error:
         raise BadSetting(f"{path} cannot be read ({error}). Mend the file, or move it away.") from error
