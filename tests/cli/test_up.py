@@ -47,14 +47,14 @@ class Running:
         self.said = json.loads(process.stdout.readline())
         self.server = psutil.Process(self.said["pid"])
 
-    def ended_by(self, number: signal.Signals) -> tuple[float, list[psutil.Process]]:
-        """Seconds until it had ended, and the processes that it left behind."""
+    def ended_by(self, number: signal.Signals, patience: float = 2.0) -> tuple[float, list[psutil.Process]]:
+        """Seconds until it had ended, and the processes that it left behind `patience` seconds later."""
         family = self.server.children(recursive=True)
         begun = time.monotonic()
         self.process.send_signal(number)
         self.process.wait(10)
         took = time.monotonic() - begun
-        psutil.wait_procs(family, timeout=2)
+        psutil.wait_procs(family, timeout=patience)
         return took, [each for each in family if each.is_running()]
 
     def rest(self) -> tuple[str, str]:
@@ -123,7 +123,7 @@ def test_it_can_be_ended_while_it_starts(tmp_path: Path) -> None:
 
 def test_a_power_cut_leaves_no_exchange_behind(tmp_path: Path) -> None:
     with running(tmp_path, *FEW) as up:
-        _, left = up.ended_by(signal.SIGKILL)
+        _, left = up.ended_by(signal.SIGKILL, patience=10.0)  # it has to notice by itself
         assert left == []
 
 
