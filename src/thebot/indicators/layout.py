@@ -54,6 +54,13 @@ class Layout:
         works.sort(key=lambda work: not self._is_plain(work))
         self.works: Final = works
         self.plain: Final = sum(map(self._is_plain, works))
+        # those that read and write values alone are the very same in every live panel
+        self.shared: Final[list[Any]] = [
+            (work.kind, work.function, work.fixed, work.where, (), work.if_unknown)
+            if work.kind in (BINARY, UNARY) and not self.buffered.intersection(work.outputs)
+            else None
+            for work in works
+        ]
         self.starts: Final[list[State]] = [work.if_unknown[1][0] for work in works]
 
     def _is_plain(self, work: Work) -> bool:

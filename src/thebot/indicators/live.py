@@ -71,7 +71,9 @@ class LivePanel:
         # row is that of the candle in hand; when it has closed, all move up by one.
         self._cells = {column: [layout.blank[column]] for column in layout.cells}
         self._windows = {column: [layout.blank[column]] * (layout.lookback + 1) for column in layout.windows}
-        plan = [self._planned(work) for work in layout.works]
+        plan = [
+            shared or self._planned(work) for shared, work in zip(layout.shared, layout.works, strict=True)
+        ]
         self._plain = [planned[1:4] for planned in plan[: layout.plain]]
         self._plan = plan[layout.plain :]
         self._states: list[State] = list(layout.starts)

@@ -47,7 +47,6 @@ class _Desk:
 
     rules: list[SignalRule] = field(default_factory=list)
     warm: bool = False
-    queued: bool = False
     waiting: deque[Candle] = field(default_factory=lambda: deque(maxlen=WAITING_AT_MOST))
 
 
@@ -88,7 +87,7 @@ class Engine:
         if len(histories) < len(self.needed):
             return
         for own in self._options.timeframes:
-            self._desks[symbol, own] = _Desk(queued=True)
+            self._desks.setdefault((symbol, own), _Desk())  # what has closed already waits in it
             self._to_warm.append((symbol, own))
         self._work.set()
 
@@ -168,7 +167,7 @@ class Engine:
                 continue
             desk.rules.append(rule)
             await self._breathe()
-        desk.warm, desk.queued = True, False
+        desk.warm = True
         if not any(key[0] == symbol for key in self._to_warm):
             self._history.pop(symbol, None)
             self._heed_room()
