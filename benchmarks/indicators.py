@@ -1,6 +1,6 @@
 """Ten indicators over columns beside TA-Lib and pandas, and candle by candle.
 
-    python benchmarks/indicators.py [--candles 1000000] [--rounds 7]
+    python -m benchmarks.indicators [--candles 1000000] [--rounds 7]
 
 Peers alternate in one run, so that a busy machine slows all of them; what counts are the ratios of the best
 rounds. What each gives is compared before it is timed. Ratios above 1 mean that ours is faster.

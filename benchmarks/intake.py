@@ -1,6 +1,6 @@
 """How many trades a second one core takes in from the exchange's stream, beside ccxt.pro and python-binance.
 
-    python benchmarks/intake.py [--rounds 5] [--seconds 2]        # about 80 s
+    python -m benchmarks.intake [--rounds 5] [--seconds 2]        # about 80 s
 
 A server process on loopback floods each client with aggregate trades of one market, as fast as it reads them.
 Every client runs alone in a process of its own, pinned to one core (the server to another), in alternating

@@ -1,6 +1,6 @@
 """How long the questions about signals take at a million rows, and what importing the database costs.
 
-    python benchmarks/signal_queries.py [ROWS] [POSTGRESQL_ADDRESS]
+    python -m benchmarks.signal_queries [ROWS] [POSTGRESQL_ADDRESS]
 
 The budget of the design: p99 below 50 ms (reach: 5 ms). Without an address it measures SQLite in a temporary
 folder.
