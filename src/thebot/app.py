@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from thebot.config import Configuration, Settings
-from thebot.errors import BadSetting, PortInUse, UnknownName
+from thebot.errors import BadSetting, PlatformError, PortInUse, UnknownName
 from thebot.exchange.binance import BinanceMarketSource
 from thebot.exchange.binance.addresses import Addresses, addresses
 from thebot.exchange.embedded import EmbeddedSandbox, SandboxOptions, SandboxStarted
@@ -120,7 +120,8 @@ async def _until_stopped(
         ready = asyncio.create_task(server.ready.wait(), name="ready")
         await asyncio.wait([ready, *work], return_when=asyncio.FIRST_COMPLETED)
         ready.cancel()
-    announce()
+    if not any(task.done() for task in work):
+        announce()
     ending = asyncio.create_task(stop.wait(), name="stop")
     try:
         await asyncio.wait([*work, ending], return_when=asyncio.FIRST_COMPLETED)
@@ -135,6 +136,11 @@ async def _until_stopped(
     for task in done:
         if not task.cancelled() and (error := task.exception()):
             raise _plain(error)
+    if not stop.is_set():
+        raise PlatformError(
+            "The dashboard's server has ended by itself, and with it everything else. thebot.log in the data "
+            "folder says more; start again."
+        )
 
 
 def _plain(error: BaseException) -> BaseException:
