@@ -106,9 +106,9 @@ def _tell(running: Running) -> None:
     if running.sandbox and running.sandbox.source == "replay":
         where = f"a replay of {running.sandbox.timeframe} candles on the sandbox exchange"
     lines = Table.grid(padding=(0, 2))
-    lines.add_row(
-        "Mode", f"[bold]{running.mode.value}[/bold], {len(running.platform.board)} markets from {where}"
-    )
+    count = len(running.platform.board)
+    markets = "1 market" if count == 1 else f"{count} markets"
+    lines.add_row("Mode", f"[bold]{running.mode.value}[/bold], {markets} from {where}")
     if running.url:
         lines.add_row("Dashboard", f"[bold cyan]{running.url}[/bold cyan]")
     lines.add_row("Data", f"{running.folder.path} (log: thebot.log)")
