@@ -109,3 +109,4 @@ def test_a_replay_of_real_candles_moves_too(shared: Path, pages: Watched) -> Non
             arg=page.text_content("#price-tag b"),
         )
         assert page.text_content("#legend strong") == "BTCUSDT · 1h"
+        page.close()  # before its server goes

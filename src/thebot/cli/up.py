@@ -53,12 +53,15 @@ def up(
 
     Without options it starts the embedded sandbox exchange: no key, no network. Ctrl-C ends everything.
     """
+    from thebot.telemetry.memory import lean
+
+    lean()  # before anything large is loaded
+
     import uvloop
 
     from thebot.app import Launch
     from thebot.app import up as run
     from thebot.config import configuration
-    from thebot.telemetry.memory import lean
 
     given = {
         "exchange": exchange,
@@ -78,7 +81,6 @@ def up(
         if open_browser and running.url:
             threading.Thread(target=_open, args=(running.url,), daemon=True).start()
 
-    lean()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run(launch, announce))
     if not as_json:

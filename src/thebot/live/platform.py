@@ -24,7 +24,7 @@ from thebot.live.hub import Hub
 from thebot.market import Candle, Candles, Instrument, Symbol, Timeframe
 from thebot.storage import Database, Writer
 from thebot.strategy import Signal, Strategy
-from thebot.telemetry.memory import settle
+from thebot.telemetry.memory import settle, trim
 from thebot.telemetry.process import rss_mib
 
 log = structlog.get_logger(__name__)
@@ -258,6 +258,7 @@ class Platform:
     async def _keep_time(self) -> None:
         while True:
             await asyncio.sleep(CLOCK_EVERY)
+            trim()
             try:
                 await self._source.time()
             except ExchangeError as error:
