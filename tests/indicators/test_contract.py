@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thebot.indicators import Definition, Expression, catalogue, parse
+from thebot.indicators import Definition, Expression, catalogue, close, parse, sma
 from thebot.indicators.contract import (
     broken,
     does_not_see_the_future,
@@ -16,7 +16,9 @@ from thebot.indicators.contract import (
     resumes_as_if_never_stopped,
     sees_closed_candles_only,
     streams_as_columns,
+    walks_as_it_streams,
 )
+from thebot.indicators.expression import Constant
 from thebot.market import Candles, Timeframe
 from thebot.market.quality import check
 
@@ -31,9 +33,11 @@ RULES = [
     "not crosses_below(macd(3, 5, 2).line, macd(3, 5, 2).signal) or (close / volume > 1).shift(2)",
     "(crosses_above(sma(2), sma(5)) and not close < sma(3)).at('4h')",
     "((close - sma(close / (volume > 0), 3)) * -2 >= 0).at('2h').shift(3)",
+    "crosses_below(close, open) or not crosses_above(close, open).shift(2) and open < close.shift(1)",
     "ema(rsi(2).at('1d') + close, 3) > sma(atr(2).at('4h'), 2)",
 ]
-every_rule = pytest.mark.parametrize("rule", [parse(text) for text in RULES], ids=RULES)
+NUMBERS = [Constant(5.0).shift(2), sma(Constant(5.0), 3) > close.shift(1)]
+every_rule = pytest.mark.parametrize("rule", [*(parse(text) for text in RULES), *NUMBERS], ids=repr)
 
 
 @given(markets())
@@ -53,6 +57,12 @@ def test_a_stream_equals_columns_from_every_cut_to_the_last_bit(
 @given(market=markets(), cut=st.integers(0, 120))
 def test_resumed_equals_never_stopped(indicator: Expression, market: Candles, cut: int) -> None:
     assert resumes_as_if_never_stopped(indicator, market, min(cut, len(market))) == []
+
+
+@every_indicator
+@given(market=markets(), cut=st.integers(0, 120))
+def test_many_candles_at_once_are_as_one_by_one(indicator: Expression, market: Candles, cut: int) -> None:
+    assert walks_as_it_streams(indicator, market, min(cut, len(market))) == []
 
 
 @every_indicator
@@ -81,6 +91,7 @@ def test_rules_keep_the_contract_too(rule: Expression, market: Candles, cut: int
     cut = min(cut, len(market))
     assert streams_as_columns(rule, market) == []
     assert resumes_as_if_never_stopped(rule, market, cut) == []
+    assert walks_as_it_streams(rule, market, cut) == []
     assert does_not_see_the_future(rule, market, cut) == []
 
 

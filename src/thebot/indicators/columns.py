@@ -8,9 +8,10 @@ from typing import Any, Final
 import numpy as np
 
 from thebot.indicators.drivers import driver_of
-from thebot.indicators.expression import Crossing, Leaf, Shift, nan
+from thebot.indicators.expression import Leaf, nan
 from thebot.indicators.indicator import Indicator
-from thebot.market import BoolArray, FloatArray
+from thebot.indicators.looking_back import contiguous
+from thebot.market import FloatArray
 
 _NEAR: Final = 4096  # rows in which a column usually begins to be known
 
@@ -23,7 +24,7 @@ def indicator_columns(
     It begins where all inputs are known. Rows before the first of all have nan in them for a step that
     looks back, as the live windows do.
     """
-    columns = [_contiguous(column, count) for column in inputs]
+    columns = [contiguous(column, count) for column in inputs]
     made = [
         column for column, given in zip(columns, indicator.inputs, strict=True) if not isinstance(given, Leaf)
     ]
@@ -56,33 +57,3 @@ def _first_known(column: FloatArray) -> int:
         return int(near.argmin())
     everywhere = np.isnan(column)
     return len(column) if everywhere.all() else int(everywhere.argmin())
-
-
-def crossed(
-    crossing: Crossing, left: FloatArray | float, right: FloatArray | float, *, count: int
-) -> FloatArray:
-    """1.0 where `crossing` holds. `left` and `right` are columns of `count` rows, or constants."""
-    a, b = _contiguous(left, count), _contiguous(right, count)
-    if crossing.direction == "below":
-        a, b = b, a
-    above: BoolArray = a[1:] > b[1:]
-    before: BoolArray = a[:-1] <= b[:-1]
-    if not crossing.happened:
-        known = ~np.isnan(a + b) | (np.isinf(a) | np.isinf(b)) & ~(np.isnan(a) | np.isnan(b))
-        above, before = known[1:] & known[:-1], ~(above & before)
-    result = np.zeros(count)
-    result[1:] = above & before
-    return result
-
-
-def shifted(shift: Shift, values: FloatArray | float, count: int) -> FloatArray:
-    """`values` moved down by so many rows."""
-    result = np.full(count, 0.0 if shift.is_condition else nan)
-    result[shift.candles :] = _contiguous(values, count)[: max(0, count - shift.candles)]
-    return result
-
-
-def _contiguous(values: FloatArray | float, count: int) -> FloatArray:
-    if not isinstance(values, np.ndarray):
-        return np.full(count, values, dtype=float)
-    return np.ascontiguousarray(values, dtype=np.float64)

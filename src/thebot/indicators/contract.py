@@ -40,6 +40,7 @@ def broken(
     for cut in cuts:
         clauses += [
             partial(resumes_as_if_never_stopped, indicator, candles, cut),
+            partial(walks_as_it_streams, indicator, candles, cut),
             partial(does_not_see_the_future, indicator, candles, cut),
             partial(streams_as_columns, indicator, candles.rows(slice(cut, None))),
         ]
@@ -77,6 +78,23 @@ def resumes_as_if_never_stopped(indicator: Expression, candles: Candles, cut: in
         return [f"{indicator!r}: resumed after {cut} candles it has other readings than when it was saved."]
     rows += [_values(live.step(candle), panel) for candle in candles.rows(slice(cut, None))]
     return _differences(panel, panel.over(candles), rows, f"resumed after {cut} candles", "over columns")
+
+
+def walks_as_it_streams(indicator: Expression, candles: Candles, cut: int) -> list[str]:
+    """Taking in many candles at once, in two parts, it gives and keeps what it does candle by candle."""
+    panel = Panel([indicator], candles.timeframe)
+    live, walked = panel.start(), panel.start()
+    for part in (candles.rows(slice(0, cut)), candles.rows(slice(cut, None))):
+        columns = walked.warm(part)
+        rows = [_values(live.step(candle), panel) for candle in part]
+        differing = _differences(panel, columns, rows, "candle by candle", "all at once")
+        if differing:
+            return differing
+        if walked.save() != live.save():
+            return [
+                f"{indicator!r}: after {len(part)} candles at once it keeps another state than streaming."
+            ]
+    return []
 
 
 def does_not_see_the_future(indicator: Expression, candles: Candles, cut: int) -> list[str]:

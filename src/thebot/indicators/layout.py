@@ -28,6 +28,7 @@ class Work(NamedTuple):
     (elementwise), the candles back, the column in the longer panel, or a step's parameters.
     """
 
+    expression: Expression
     kind: int
     function: Any
     fixed: Any
@@ -51,6 +52,8 @@ class Layout:
         self.cells: Final = sorted({k for work in read if not work.windowed for k in work.inputs})
         self.windows: Final = sorted({k for work in read if work.windowed for k in work.inputs})
         self.buffered: Final = {*self.cells, *self.windows}
+        # what is there without being computed: the candle's own columns, and plain numbers
+        self.given: Final = [k for k, each in enumerate(panel.columns) if k < 5 or isinstance(each, Constant)]
         works.sort(key=lambda work: not self._is_plain(work))
         self.works: Final = works
         self.plain: Final = sum(map(self._is_plain, works))
@@ -73,6 +76,7 @@ class Layout:
         unknown: Any = self.blank[first] if first == last else self.blank[first : last + 1]
         kind, function, fixed = _how(node, panel, bool(checks))
         return Work(
+            expression=expression,
             kind=kind,
             function=function,
             fixed=fixed,

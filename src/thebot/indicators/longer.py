@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from thebot.errors import IndicatorError
-from thebot.market import Candle, Candles, Timeframe
+from thebot.market import Candle, Candles, FloatArray, IntArray, Timeframe
 from thebot.market.resample import Resampler
 
 if TYPE_CHECKING:
-    from thebot.indicators.panel import Panel
+    from thebot.indicators.expression import Expression
+    from thebot.indicators.live import Readings
+    from thebot.indicators.panel import Columns, Panel
 
 
 class LongerLive:
@@ -42,14 +46,37 @@ class LongerLive:
 
     def take(self, candle: Candle) -> None:
         """A short candle has closed."""
-        if self._resampler is None:
-            self._base, self._first = candle.timeframe, candle.open_time
-            self._resampler = Resampler(candle.timeframe, self.live.panel.timeframe)
+        resampler = self._begun(candle.timeframe, candle.open_time)
         close_time = candle.close_time
         while self._waiting and self._waiting[0].close_time <= close_time:
             self.live.step(self._waiting.pop(0))
-        for longer, _complete in self._resampler.push(candle):
+        for longer, _complete in resampler.push(candle):
             self.live.step(longer)
+
+    def take_all(self, candles: Candles) -> SeenLonger:
+        """All these short candles have closed, one after the other; what was to be seen at each of them."""
+        before, timeframe = self.live.readings, self.live.panel.timeframe
+        if not len(candles):
+            nothing = self.live.warm(Candles.empty(candles.symbol, timeframe))
+            return SeenLonger(nothing, np.empty(0, np.int64), before)
+        made = self._begun(candles.timeframe, int(candles.open_time[0])).push_all(candles)
+        closes = candles.close_time
+        due = [each for each in self._waiting if each.close_time <= int(closes[-1])]
+        self._waiting = self._waiting[len(due) :]
+        closed, seen_at = made.candles, made.seen_at
+        if due:
+            own = Candles.of(due, candles.symbol, timeframe)
+            closed = own.followed_by(closed)
+            seen_at = np.concatenate([np.searchsorted(closes, own.close_time), seen_at])
+        newest = np.searchsorted(seen_at, np.arange(len(candles)), side="right") - 1
+        return SeenLonger(self.live.warm(closed), newest, before)
+
+    def _begun(self, base: Timeframe, first: int) -> Resampler:
+        """What adds the short candles up; `first` (ms UTC) is when the first of them opened."""
+        if self._resampler is None:
+            self._base, self._first = base, first
+            self._resampler = Resampler(base, self.live.panel.timeframe)
+        return self._resampler
 
     def save(self) -> dict[str, Any]:
         """Everything that is needed to go on, fit for JSON."""
@@ -83,6 +110,23 @@ class LongerLive:
                 "The saved state is of another version. Warm the panel with history instead."
             )
         vars(self._resampler).update(kept, forming=_restored_candle(kept["forming"]))
+
+
+class SeenLonger:
+    """A longer timeframe's values as each of some short candles sees them.
+
+    `newest` is for each short candle the row of the newest long one that has closed by then; -1 while that
+    is still the one of `before`.
+    """
+
+    def __init__(self, columns: Columns, newest: IntArray, before: Readings) -> None:
+        self._columns, self._newest, self._before = columns, newest, before
+
+    def seen(self, expression: Expression) -> FloatArray:
+        values, before = self._columns[expression], self._before[expression]
+        if not len(values):
+            return np.full(len(self._newest), before)
+        return np.where(self._newest >= 0, values[np.maximum(self._newest, 0)], before)
 
 
 def _saved_candle(candle: Candle | None) -> dict[str, Any] | None:

@@ -154,7 +154,8 @@ class Panel:
         `candles` are used, later ones are derived. Without it all are derived. Raises BadSetting for
         candles of another timeframe.
         """
-        from thebot.indicators.columns import crossed, indicator_columns, shifted
+        from thebot.indicators.columns import indicator_columns
+        from thebot.indicators.looking_back import crossed, shifted
 
         higher = higher or {}
         self.require_timeframe(candles)

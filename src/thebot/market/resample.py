@@ -116,6 +116,23 @@ class Resampler:
             done += self._finish(self.forming)
         return done
 
+    def push_all(self, candles: Candles) -> Resampled:
+        """The same for many at once; `seen_at` counts these."""
+        if self._started or not len(candles):
+            pushed = [(row, *done) for row, each in enumerate(candles) for done in self.push(each)]
+            return Resampled(
+                candles=Candles.of([longer for _, longer, _ in pushed], candles.symbol, self.to),
+                complete=np.array([complete for _, _, complete in pushed], bool),
+                seen_at=np.array([row for row, _, _ in pushed], np.int64),
+            )
+        made = resample(candles, self.to)
+        opened = self.to.floor(candles.open_time)
+        first = int(np.searchsorted(opened, opened[-1]))  # the long candle in progress at the end
+        self._started = first > 0
+        for candle in candles[first:]:
+            self.push(candle)
+        return made
+
     def preview(self, candle: Candle) -> Candle:
         """The long candle in progress as it would be with the short, still forming `candle` in it."""
         opened = self.to.floor(candle.open_time)

@@ -67,6 +67,16 @@ class Judge:
             )
         ]
 
+    def signals_over(self, columns: Columns, candles: Candles, digits: int) -> list[Signal]:
+        """The signals at all these candles; `columns` are the panel's over them."""
+        closes = candles.close_time
+        rows = np.flatnonzero((columns[self.buys] != 0) | (columns[self.sells] != 0)).tolist()
+        found: list[Signal] = []
+        for row in rows:
+            at, price = int(closes[row]), float(candles.close[row])
+            found += self.signals(columns.row(row), candles.symbol, at, price, digits)
+        return found
+
 
 @functools.lru_cache(maxsize=256)
 def judge(strategy: Strategy, timeframe: Timeframe) -> Judge:
@@ -96,13 +106,12 @@ class SignalRule:
         `higher` are the longer timeframes' own closed candles (`Strategy.higher_timeframes` says which);
         with them these must be the first candles.
         """
-        rest, found = candles, []
-        if higher and len(candles):
-            self._live.warm(candles[:1], higher)
-            found += self._signals(self._live.readings, candles[0])
-            rest = candles[1:]
-        for candle in rest:
-            found += self.step(candle)
+        found: list[Signal] = []
+        for number, run in enumerate(unbroken(candles)):
+            if len(run) and self._halted(int(run.open_time[0])):
+                self._live = self._judge.panel.start()
+            columns = self._live.warm(run, None if number else higher)
+            found += self._judge.signals_over(columns, run, self.digits)
         return found
 
     def step(self, candle: Candle) -> list[Signal]:
@@ -110,13 +119,13 @@ class SignalRule:
 
         Raises IndicatorError for a candle that does not come after the one before.
         """
-        if self._halted(candle):
+        if self._halted(candle.open_time):
             self._live = self._judge.panel.start()
         return self._signals(self._live.step(candle), candle)
 
     def preview(self, candle: Candle) -> list[Signal]:
         """What `step` would give if the forming candle closed as it is. For showing only: never kept."""
-        return [] if self._halted(candle) else self._signals(self._live.preview(candle), candle)
+        return [] if self._halted(candle.open_time) else self._signals(self._live.preview(candle), candle)
 
     def save(self) -> dict[str, Any]:
         """Everything that is needed to go on after a restart, fit for JSON: for `SignalRule.resume`."""
@@ -144,9 +153,10 @@ class SignalRule:
     def _name(self) -> str:
         return f"{self.strategy.label} on {self.symbol} {self.timeframe}"
 
-    def _halted(self, candle: Candle) -> bool:
+    def _halted(self, open_time: int) -> bool:
+        """Whether the market stood still between the newest candle and the one that opened then."""
         before = self._live.at
-        return before is not None and halted_between(self.timeframe, before, candle.open_time)
+        return before is not None and halted_between(self.timeframe, before, open_time)
 
     def _signals(self, readings: Readings, candle: Candle) -> list[Signal]:
         return self._judge.signals(readings, self.symbol, candle.close_time, candle.close, self.digits)
@@ -185,11 +195,7 @@ def signals_over(
     asked = judge(strategy, candles.timeframe)
     found: list[Signal] = []
     for run, columns in _over(asked, candles, higher):
-        closes = run.close_time
-        for row in np.flatnonzero((columns[asked.buys] != 0) | (columns[asked.sells] != 0)).tolist():
-            found += asked.signals(
-                columns.row(row), candles.symbol, int(closes[row]), float(run.close[row]), digits
-            )
+        found += asked.signals_over(columns, run, digits)
     return found
 
 
