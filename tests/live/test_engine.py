@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from tests.market.series import random_market
 
-from thebot.errors import IndicatorError
-from thebot.indicators import close, crosses_above, crosses_below, ema
+from thebot.indicators import close, crosses_above, crosses_below, ema, indicator, volume
+from thebot.indicators.indicator import _registered
 from thebot.live.engine import HISTORIES_WAITING, Engine, EngineOptions
 from thebot.market import Candles, Timeframe
 from thebot.strategy import Signal, SignalRule, Strategy
@@ -77,6 +78,11 @@ def market(symbol: str = "TESTUSDT", seed: int = 1, length: int = 300) -> Candle
     return replace(random_market(seed=seed, length=length), symbol=symbol)
 
 
+def trading(candles: Candles) -> Candles:
+    """The same with something traded in each."""
+    return replace(candles, volume=candles.volume + 1)
+
+
 def by_the_rule(candles: Candles) -> list[Signal]:
     return SignalRule(CROSSING, candles.symbol, MINUTE).warm(candles)
 
@@ -114,18 +120,27 @@ async def test_a_timeframe_that_no_strategy_runs_on_is_left_alone() -> None:
         assert (made.ready, made.warming, told.live) == (0, 0, [])
 
 
-async def test_a_rule_that_fails_is_counted_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    healthy = SignalRule.step
+@pytest.fixture
+def careless() -> Iterator[Callable[..., Strategy]]:
+    """A strategy on an indicator of somebody's own, which divides by the volume without a thought."""
+    before = dict(_registered)
 
-    def step(rule: SignalRule, candle):  # noqa: ANN001, ANN202  (as the method that it stands for)
-        if rule.strategy.name == "broken" and candle.open_time == failing.open_time:
-            raise IndicatorError("a step of somebody's own went wrong")
-        return healthy(rule, candle)
+    @indicator(inputs=(close, volume), start=(), group="mine")
+    def unguarded(state, price, traded, i, period: int = 1):  # noqa: ANN001, ANN202
+        return state, price[i] / traded[i]
 
-    monkeypatch.setattr(SignalRule, "step", step)
-    candles = market()
-    failing = candles.candle(250)
-    async with engine(replace(CROSSING, name="broken"), CROSSING) as (made, told):
+    yield lambda: replace(CROSSING, name="careless", entry=crosses_above(unguarded(), 3))
+    _registered.clear()
+    _registered.update(before)
+
+
+async def test_a_rule_that_fails_is_counted_and_the_others_go_on(
+    careless: Callable[..., Strategy],
+) -> None:
+    candles = trading(market())
+    quiet = np.where(np.arange(300) == 250, 0.0, candles.volume)
+    candles = replace(candles, volume=quiet)
+    async with engine(careless(), CROSSING) as (made, told):
         made.on_history("TESTUSDT", MINUTE, candles[:200])
         await warm(made, 1)
         for candle in candles[200:]:
@@ -133,6 +148,21 @@ async def test_a_rule_that_fails_is_counted_and_the_others_go_on(monkeypatch: py
         assert made.failures == 1
         whole = [each for each in told.past + told.live if each.strategy == "crossing"]
         assert [each.key for each in whole] == [each.key for each in by_the_rule(candles)]
+
+
+async def test_a_rule_that_fails_on_history_is_left_out_and_the_engine_goes_on(
+    careless: Callable[..., Strategy],
+) -> None:
+    candles = trading(market())
+    quiet = replace(candles, volume=np.where(np.arange(300) == 100, 0.0, candles.volume))
+    async with engine(careless(), CROSSING) as (made, told):
+        made.on_history("TESTUSDT", MINUTE, quiet)
+        made.on_history("OTHERUSDT", MINUTE, replace(candles, symbol="OTHERUSDT"))
+        await warm(made, 2)
+        assert made.failures == 1
+        assert {(each.symbol, each.strategy) for each in told.past} == {
+            ("TESTUSDT", "crossing"), ("OTHERUSDT", "crossing"), ("OTHERUSDT", "careless"),
+        }  # fmt: skip
 
 
 async def test_a_symbol_that_is_forgotten_is_heard_of_no_more() -> None:
@@ -145,6 +175,37 @@ async def test_a_symbol_that_is_forgotten_is_heard_of_no_more() -> None:
         assert {signal.symbol for signal in told.past} == {"OTHERUSDT"}
         made.forget("OTHERUSDT")
         assert made.ready == 0
+
+
+async def test_a_symbol_that_is_forgotten_while_it_warms_up_says_nothing_and_leaves_nothing() -> None:
+    stored = asyncio.Event()  # not set: the first rule has been walked, and waits for room
+    async with engine(replace(CROSSING, name="other"), CROSSING, room=stored) as (made, told):
+        made.on_history("TESTUSDT", MINUTE, market())
+        await until(lambda: made.warming == 0)
+        made.forget("TESTUSDT")
+        stored.set()
+        made.on_history("OTHERUSDT", MINUTE, market("OTHERUSDT"))
+        await warm(made, 1)
+        assert {signal.symbol for signal in told.past} == {"OTHERUSDT"}
+        assert (made.ready, made.warming) == (1, 0)
+
+
+async def test_a_symbol_forgotten_and_watched_again_is_as_if_it_had_never_been_there() -> None:
+    trend = replace(CROSSING, entry=crosses_above(close, ema(5)) & (close > ema(3)).at("5m"))
+    longer = random_market(seed=2, length=100, timeframe="5m")
+    candles = market()
+    async with engine(trend) as (made, told):
+        made.on_history("TESTUSDT", FIVE, longer)
+        made.on_history("TESTUSDT", MINUTE, candles[:100])
+        made.forget("TESTUSDT")
+        assert made.warming == 0
+        made.on_candle(candles.candle(200))
+        made.on_history("TESTUSDT", FIVE, longer)
+        await asyncio.sleep(0.01)
+        made.on_history("TESTUSDT", MINUTE, candles[:200])
+        await warm(made, 1)
+        expected = SignalRule(trend, "TESTUSDT", MINUTE).warm(candles[:201], {FIVE: longer})
+        assert told.past + told.live == expected
 
 
 async def test_history_waits_outside_while_that_of_several_symbols_is_inside() -> None:
