@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -77,33 +78,57 @@ async def up(launch: Launch, announce: Callable[[Running], None]) -> None:
         listener = held.enter_context(_listening(settings)) if launch.dashboard else None
         held.enter_context(_logging(folder, settings.log_level))
         async with contextlib.AsyncExitStack() as parts:
-            venue = await parts.enter_async_context(_venue(launch))
-            source = BinanceMarketSource(venue.addresses)
-            parts.push_async_callback(source.close)
-            await source.time()
-            instruments = await source.instruments()
-            database = await Database(_database_url(launch, venue)).open()
-            parts.push_async_callback(database.close)
-            writer = await parts.enter_async_context(Writer(database))
-            symbols = await _symbols(settings, source, instruments)
-            options = _options(launch.configuration, venue, symbols)
-            platform = Platform(options, source, instruments, database, writer)
-            parts.push_async_callback(platform.close)
-            if venue.sandbox:
-                venue.sandbox.tell(platform.notice)
-            server = _server(platform, settings) if listener else None
-            url = _url(listener, settings) if listener else None
-            lock.announce(url or "")
-            running = Running(
-                mode=options.mode,
-                url=url,
-                pid=os.getpid(),
-                platform=platform,
-                folder=folder,
-                sandbox=venue.started,
-                sandbox_pid=venue.sandbox.pid if venue.sandbox else None,
-            )
+            async with _cut_short_by(stop):
+                venue = await parts.enter_async_context(_venue(launch))
+                source = BinanceMarketSource(venue.addresses)
+                parts.push_async_callback(source.close)
+                await source.time()
+                instruments = await source.instruments()
+                database = await Database(_database_url(launch, venue)).open()
+                parts.push_async_callback(database.close)
+                writer = await parts.enter_async_context(Writer(database))
+                symbols = await _symbols(settings, source, instruments)
+                options = _options(launch.configuration, venue, symbols)
+                platform = Platform(options, source, instruments, database, writer)
+                parts.push_async_callback(platform.close)
+                if venue.sandbox:
+                    venue.sandbox.tell(platform.notice)
+                server = _server(platform, settings) if listener else None
+                url = _url(listener, settings) if listener else None
+                lock.announce(url or "")
+                running = Running(
+                    mode=options.mode,
+                    url=url,
+                    pid=os.getpid(),
+                    platform=platform,
+                    folder=folder,
+                    sandbox=venue.started,
+                    sandbox_pid=venue.sandbox.pid if venue.sandbox else None,
+                )
+            if stop.is_set():
+                return
             await _until_stopped(stop, platform, server, listener, lambda: announce(running))
+
+
+@contextlib.asynccontextmanager
+async def _cut_short_by(stop: asyncio.Event) -> AsyncIterator[None]:
+    """Leave the block at once when `stop` is set: to read a large replay, or to wait for a far exchange that
+    does not answer, takes long, and whoever presses Ctrl-C then waits no longer. Ask `stop` afterwards."""
+    task = asyncio.current_task()
+
+    async def cut() -> None:
+        await stop.wait()
+        if task is not None:
+            task.cancel()
+
+    watch = asyncio.create_task(cut(), name="cut short")
+    try:
+        yield
+    except asyncio.CancelledError:
+        if task is None or not stop.is_set() or task.uncancel():
+            raise
+    finally:
+        watch.cancel()
 
 
 async def _until_stopped(
@@ -163,9 +188,10 @@ class _Venue:
 async def _venue(launch: Launch) -> AsyncIterator[_Venue]:
     settings = launch.configuration.settings
     if settings.exchange != "sandbox":
-        if launch.replay is not None:
+        asked = {"--replay": launch.replay, "--speed": launch.speed, "--seed": launch.seed}
+        for option in (name for name, value in asked.items() if value is not None):
             raise BadSetting(
-                f"--replay plays files on the sandbox, but the exchange is {settings.exchange}. "
+                f"{option} is for the sandbox, but the exchange is {settings.exchange}. "
                 "Leave out one of the two."
             )
         yield _Venue(addresses=addresses(settings.exchange))
@@ -251,6 +277,11 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
             listener.bind((host, port))
             listener.listen(128)
         except OSError as error:
+            if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+                raise BadSetting(
+                    f"{host} is no address of this machine ({error.strerror}), so the dashboard cannot "
+                    "listen there. Leave out --host to listen on 127.0.0.1."
+                ) from error
             raise PortInUse(
                 f"The dashboard cannot listen on {host}:{port} ({error.strerror}). "
                 "Stop the program that uses the port, or choose another with --port (0 takes a free one)."

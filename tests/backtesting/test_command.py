@@ -108,10 +108,14 @@ def test_what_was_fetched_is_found_in_the_data_folder(tmp_path: Path) -> None:
         (("--set", "perod=3"), "'period'"),
         (("--set", "period"), "write a name and a number"),
         (("--set", "period=nan"), "write a name and a number"),
+        (("--set", "period=inf"), "write a name and a number"),
         (("--set", "period=0"), "whole number from 1"),
         (("--fee", "10"), "0.10 % as 0.001"),
         (("--equity", "-1"), "positive amount"),
         (("--start", "2034-01-01"), "The data go from"),
+        (("--start", "2010", "--end", "2011-06"), "The data go from"),
+        (("--start", "2022-13"), "--start 2022-13 is no date"),
+        (("--fee", "much"), "'--fee': it should be a valid number. See thebot backtest --help"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_sentence_and_ends_with_2(

@@ -69,6 +69,10 @@ def backtest(
     else:
         series = candles_of_file(Path(candles).expanduser(), symbol, timeframe)
     _require_same(series, symbol, timeframe)
+    if len(series) and end is not None and end <= series.open_time[0]:
+        raise BadSetting(
+            f"{symbol} {timeframe}: there are no candles in that time. The data go {_reach(series)}."
+        )
     return run(
         series.between(end=end), chosen, start=start, end=end, costs=costs or Costs(),
         start_equity=start_equity, instrument=instrument,
@@ -95,10 +99,9 @@ def run(
         raise BadSetting(f"{name}: there are no candles in that time.")
     traded = candles.between(start)
     if len(traded) < 2:
-        span = f"from {moment(int(candles.open_time[0]))} until {moment(int(candles.close_time[-1]))}"
         raise BadSetting(
             f"{name}: a decision and its fill take two candles, and there are {len(traded)} to trade on. "
-            f"The data go {span}."
+            f"The data go {_reach(candles)}."
         )
     edges = edges_over(strategy, candles)
     first = len(candles) - len(traded)
@@ -122,6 +125,10 @@ def run(
         findings=tuple(findings(traded)),
         warnings=(*_span_warnings(traded, start, end), *done.warnings, *_few(len(done.trades))),
     )
+
+
+def _reach(candles: Candles) -> str:
+    return f"from {moment(int(candles.open_time[0]))} until {moment(int(candles.close_time[-1]))}"
 
 
 def candles_of_file(path: Path, symbol: Symbol, timeframe: Timeframe) -> Candles:

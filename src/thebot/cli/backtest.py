@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from thebot.cli.dates import date_of
 from thebot.errors import BadSetting
 
 if TYPE_CHECKING:
@@ -35,7 +37,10 @@ def backtest(
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the strategy, as period=10."),
     ] = None,
-    start: Annotated[str | None, typer.Option(help="Trade from then on (UTC), as 2022-01-31.")] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(help="Trade from then on (UTC): 2022, 2022-01, 2022-01-31, 2022-01-31T12:00."),
+    ] = None,
     end: Annotated[str | None, typer.Option(help="Trade until then, not included (UTC).")] = None,
     fee: Annotated[float, typer.Option(help="Of the value, each way: 0.001 is 0.10 %.")] = 0.001,
     slippage: Annotated[
@@ -58,8 +63,8 @@ def backtest(
         symbol=symbol,
         timeframe=timeframe,
         strategy=named(strategy, **_parameters(settings or [])),
-        start_date=start,
-        end_date=end,
+        start_date=None if start is None else date_of(start, "--start"),
+        end_date=None if end is None else date_of(end, "--end"),
         candles=candles,
         archive=None if candles else Archive(data_folder(data).archive()),
         costs=Costs(fee=fee, slippage=slippage),
@@ -80,7 +85,7 @@ def _parameters(settings: list[str]) -> dict[str, float]:
             value = float(text)
         except ValueError:
             value = float("nan")
-        if not equals or value != value:
+        if not equals or not math.isfinite(value):
             raise BadSetting(f"--set {setting}: write a name and a number, as in --set period=10.")
         found[name.strip()] = value
     return found
@@ -126,7 +131,7 @@ def _tell(record: TrackRecord) -> None:
 
 def _figures(record: TrackRecord) -> list[tuple[str, str]]:
     def percent(value: float) -> str:
-        return f"{value:+,.2%}" if value == value else "unknown"
+        return (f"{value:+,.2%}" if value else "0.00%") if value == value else "unknown"
 
     win_rate, sharpe = record.win_rate, record.sharpe_ratio
     return [

@@ -66,7 +66,17 @@ def show(data: Data = None, as_json: Json = False) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("Setting", "Value", "From", title=str(found.folder.config_file), title_justify="left")
+    written = found.folder.config_file.exists()
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("Setting", no_wrap=True)
+    table.add_column("Value", overflow="fold", ratio=1)
+    table.add_column("From")
     for name, value, origin in found.rows():
         table.add_row(name, Text(json.dumps(value, ensure_ascii=False)), origin)
-    Console().print(table)
+    console = Console(highlight=False)
+    console.print(
+        f"[bold]{found.folder.config_file}[/]{'' if written else ' (not there yet)'}\n", soft_wrap=True
+    )
+    console.print(table)
+    if not written:
+        console.print("\nTo change them: thebot config init writes the file.")

@@ -8,18 +8,17 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from thebot.cli.dates import date_of
 from thebot.errors import BadSetting, UnknownName
 
 if TYPE_CHECKING:
     from thebot.storage.history import Fetched, Progress, Request, SourceName
 
-_DATES: Final = ("%Y-%m", "%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S")
 _FINDINGS_SHOWN: Final = 10
 
 
@@ -31,7 +30,10 @@ def fetch(
     ],
     end: Annotated[str | None, typer.Option(help="Until when, not included. By default until now.")] = None,
     exchange: Annotated[
-        str, typer.Option(help="binance, binance-testnet, binance-demo, or the address of a sandbox.")
+        str,
+        typer.Option(
+            help="binance, binance-testnet, binance-demo, or a sandbox by its address, as http://127.0.0.1:8765."
+        ),
     ] = "binance",
     source: Annotated[
         str,
@@ -60,11 +62,12 @@ def fetch(
 
     if source not in SOURCES:
         raise UnknownName("source", source, SOURCES)
-    span = Span(_moment(start, "--start"), _moment(end, "--end") if end else int(time.time() * 1000))
+    now = int(time.time() * 1000)
+    span = Span(_ms(start, "--start"), _ms(end, "--end") if end else now)
+    if span.start >= now:
+        raise BadSetting(f"--start {start} lies in the future: there is nothing to fetch yet.")
     if span.start >= span.end:
-        raise BadSetting(
-            f"--start {start} is not before --end {end or 'now'}: there is nothing between them."
-        )
+        raise BadSetting(f"--start {start} is not before --end {end}: there is nothing between them.")
     chosen: SourceName = next(each for each in SOURCES if each == source)
     request = Request(
         symbol=symbol.upper(), timeframe=Timeframe(timeframe), span=span, source=chosen, recheck=recheck
@@ -120,14 +123,9 @@ async def _fetched(
         return named.name, fetched
 
 
-def _moment(text: str, option: str) -> int:
+def _ms(text: str, option: str) -> int:
     """ms UTC of a date as people write it."""
-    for form in ("%Y", *_DATES):
-        with contextlib.suppress(ValueError):
-            return int(datetime.strptime(text, form).replace(tzinfo=UTC).timestamp()) * 1000
-    raise BadSetting(
-        f"{option} {text} is no date. Write it as 2024-03-31, 2024-03 or 2024-03-31T12:00 (UTC)."
-    )
+    return int(date_of(text, option).timestamp()) * 1000
 
 
 @contextlib.contextmanager
@@ -143,10 +141,10 @@ def _bar(request: Request, quiet: bool) -> Iterator[Progress]:
     )  # fmt: skip
     console = Console(stderr=True)
     with Bar(*columns, console=console, disable=quiet and not console.is_terminal) as bar:
-        task = bar.add_task(f"{request.symbol} {request.timeframe}", total=None, doing="")
+        task = bar.add_task(f"{request.symbol} {request.timeframe}", total=None, doing="", visible=False)
 
         def progress(done: int, total: int, doing: str) -> None:
-            bar.update(task, completed=done, total=total, doing=doing)
+            bar.update(task, completed=done, total=total, doing=doing, visible=total > 0)
 
         yield progress
 

@@ -196,13 +196,21 @@ def _meant(name: str, known: list[str]) -> list[str]:
     )
 
 
+_SAID: Final = {  # by the kind of the error, where pydantic's own words are not those of a trader
+    "too_short": "name at least one",
+    "bool_parsing": "it should be true or false",
+    "dict_type": "it should be a section, as [strategies.rsi-reversal]",
+    "model_type": "it should be a section, as [dashboard]",
+}
+
+
 def _bad_setting(error: ValidationError, merged: Nested, sources: list[_Source]) -> UsageError:
     """What is wrong with the first bad value, in our words."""
     first = error.errors(include_url=False)[0]
     names = [part for part in first["loc"] if isinstance(part, str)]
     name = ".".join(names)
     why = first["msg"].removeprefix("Value error, ")
-    why = why.replace("Input should be", "it should be") if why.startswith("Input") else why
+    why = _SAID.get(first["type"], why.replace("Input should be", "it should be").partition(", unable to")[0])
     if not name:
         return BadSetting(f"The settings do not fit together: {why}.")
     place = _place(name, sources)
@@ -211,7 +219,7 @@ def _bad_setting(error: ValidationError, merged: Nested, sources: list[_Source])
     near = nearest(str(value), re.findall(r"'([^']+)'", allowed))
     shown = "" if _is_secret(names[0]) else f" = {value!r}"
     return BadSetting(
-        f"{name}{shown} ({place}) cannot be: {why.rstrip('.')}."
+        f"{name}{shown} ({place}) cannot be: {why if why.endswith('?') else why.rstrip('.') + '.'}"
         + (f" Did you mean {near[0]!r}?" if near else "")
     )
 
@@ -300,6 +308,8 @@ def _without_none(values: Mapping[str, Any]) -> Nested:
 def _at(values: Any, path: tuple[int | str, ...]) -> Any:  # noqa: ANN401  (any value of a configuration)
     """The innermost value on that path that can be reached."""
     for part in path:
+        if isinstance(values, str):  # a list written with commas: all of it
+            break
         try:
             values = values[part]
         except (KeyError, IndexError, TypeError):
