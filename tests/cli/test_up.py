@@ -17,6 +17,7 @@ import aiohttp
 import polars
 import psutil
 import pytest
+from tests.exchange.sandbox.market_of import candles_file
 from tests.market.series import random_market
 
 from thebot.market.parquet import write_candles
@@ -121,6 +122,90 @@ def test_it_can_be_ended_while_it_starts(tmp_path: Path) -> None:
         assert not [each for each in psutil.wait_procs(family, timeout=2)[1] if each.is_running()]
 
 
+@pytest.fixture
+def silent_server() -> Iterator[str]:
+    """An address that takes a connection and says nothing: the database of someone who went for lunch."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_a_start_that_waits_for_something_is_cut_short(tmp_path: Path, silent_server: str) -> None:
+    pytest.importorskip("asyncpg")
+    (tmp_path / "config.toml").write_text(f'database_url = "postgresql://me:hush@{silent_server}/bot"')
+    process = subprocess.Popen(
+        command(tmp_path, "--json", "--port", "0", *FEW),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    log = tmp_path / "thebot.log"
+    until = time.monotonic() + 30
+    while not (log.exists() and psutil.Process(process.pid).children()) and time.monotonic() < until:
+        time.sleep(0.05)
+    time.sleep(1.5)  # long enough for the sandbox: now it waits for the database
+    (exchange,) = psutil.Process(process.pid).children()
+    begun = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    told, errors = process.communicate(timeout=20)
+    assert time.monotonic() - begun < 2
+    assert (process.returncode, told, errors) == (0, "", "")
+    assert not psutil.wait_procs([exchange], timeout=2)[1]
+    assert "Traceback" not in log.read_text()
+    assert "hush" not in log.read_text()
+
+
+def test_it_can_be_ended_while_history_is_loading(tmp_path: Path) -> None:
+    with running(tmp_path) as up:  # a hundred markets: their history takes seconds
+        took, left = up.ended_by(signal.SIGINT)
+        assert took < 2
+        assert left == []
+        assert up.rest() == ("", "")
+    assert "Traceback" not in (tmp_path / "thebot.log").read_text()
+
+
+def test_a_replay_folder_plays_the_good_files_and_names_the_others(tmp_path: Path) -> None:
+    folder = tmp_path / "candles"
+    folder.mkdir()
+    candles_file(folder, "TESTUSDT")
+    (folder / "BADUSDT-1h.parquet").write_bytes(b"not Parquet")
+    process = subprocess.Popen(
+        command(tmp_path / "data", "--port", "0", "--replay", str(folder)),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        told = ""
+        while "Ctrl-C ends it" not in told:
+            line = process.stdout.readline()
+            assert line, told
+            told += line
+    finally:
+        process.send_signal(signal.SIGTERM)
+        rest, errors = process.communicate(timeout=20)
+    assert "1 market of a replay of 1h candles" in told
+    assert "Left out" in told
+    assert "BADUSDT-1h.parquet" in told
+    assert (rest.strip(), errors) == ("Ended.", "")
+
+
+def test_without_a_dashboard_signals_are_told_in_the_terminal(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        command(tmp_path, "--no-dashboard", *FEW),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        told = ""
+        while "History of 2 symbols is loaded" not in told:
+            line = process.stdout.readline()
+            assert line, told
+            told += line
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+    assert "Dashboard" not in told
+    assert "Signals are told here as they come" in told
+    assert errors == ""
+
+
 def test_a_power_cut_leaves_no_exchange_behind(tmp_path: Path) -> None:
     with running(tmp_path, *FEW) as up:
         _, left = up.ended_by(signal.SIGKILL, patience=10.0)  # it has to notice by itself
@@ -172,6 +257,10 @@ def test_an_exchange_that_cannot_be_reached_is_said_with_the_mend(tmp_path: Path
         (["--symbols", "BTCUSD"], "Did you mean 'BTCUSDT'"),
         (["--replay", "nowhere.parquet"], "There is no file or folder nowhere.parquet"),
         (["--replay", ".", "--exchange", "binance"], "Leave out one of the two"),
+        (["--speed", "60", "--exchange", "binance"], "--speed is for the sandbox"),
+        (["--seed", "2", "--exchange", "binance"], "--seed is for the sandbox"),
+        (["--speed", "60"], "--speed is for --replay"),
+        (["--host", "nowhere.invalid"], "is no address of this machine"),
     ],
 )
 def test_what_does_not_exist_ends_with_2_and_names_what_is_near(
