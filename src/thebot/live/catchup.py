@@ -48,7 +48,6 @@ class CatchUp:
         self._on_passed, self._on_trouble, self._on_finding = on_passed, on_trouble, on_finding
         self._tasks: set[asyncio.Task[Any]] = set()
         self._under_way: set[Lane] = set()
-        self._dropped: set[Lane] = set()
         self.filled = 0  # candles that REST brought after the warm-up
 
     def start(self, work: Coroutine[Any, Any, object], name: str) -> None:
@@ -64,8 +63,8 @@ class CatchUp:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def drop(self, lane: Lane) -> None:
-        """Nothing is asked for this lane any more."""
-        self._dropped.add(lane)
+        """Nothing is asked for this lane any more, and nothing said of it."""
+        lane.dropped = True
 
     async def warm(self, lane: Lane, longer: Iterable[Timeframe]) -> bool:
         """Load the lane and its longer timeframes; False if it was dropped meanwhile."""
@@ -75,11 +74,11 @@ class CatchUp:
             await self.patiently(lambda: load_lane(self._source, lane), lane)
             for timeframe in longer:
                 await self.patiently(functools.partial(load_derived, self._source, lane, timeframe), lane)
-        return lane not in self._dropped
+        return not lane.dropped
 
     def catch_up(self, lane: Lane) -> None:
         """Fetch what is missing before the lane may go on; does nothing if that is under way."""
-        if lane.loaded and lane.up and lane not in self._under_way and lane not in self._dropped:
+        if lane.loaded and lane.up and lane not in self._under_way and not lane.dropped:
             self._under_way.add(lane)
             self.start(self._catch_up(lane), f"catch up {lane.symbol} {lane.timeframe}")
 
@@ -87,11 +86,11 @@ class CatchUp:
         """The answer, however often one has to ask. Raises CancelledError for a lane that was dropped."""
         failures = 0
         while True:
-            if lane is not None and lane in self._dropped:
+            if lane is not None and lane.dropped:
                 raise asyncio.CancelledError
             try:
                 async with self._turn:
-                    return await ask()
+                    answer = await ask()
             except RateLimited as error:
                 self._on_trouble(str(error))
                 await asyncio.sleep(error.retry_after)
@@ -99,6 +98,10 @@ class CatchUp:
                 failures += 1
                 self._on_trouble(str(error))
                 await asyncio.sleep(_BACKOFF.delay(failures, random.random()))  # noqa: S311  (jitter)
+            else:
+                if lane is not None and lane.dropped:  # while it was asked for
+                    raise asyncio.CancelledError
+                return answer
 
     async def prove(self, lane: Lane, derived: Derived, candle: Candle) -> None:
         """Compare a derived candle with the exchange's own."""
@@ -121,7 +124,7 @@ class CatchUp:
     async def _catch_up(self, lane: Lane) -> None:
         failures = 0
         try:
-            while lane.up and not lane.live and lane not in self._dropped:
+            while lane.up and not lane.live and not lane.dropped:
                 cuts = lane.cuts
                 rows = await self.patiently(lambda: self._missed(lane), lane)
                 for first in range(0, max(1, len(rows)), _AT_ONCE):
@@ -129,6 +132,8 @@ class CatchUp:
                     self._on_passed(lane, passed)
                     if first + _AT_ONCE < len(rows):
                         await asyncio.sleep(0)
+                        if lane.dropped:
+                            return
                 self.filled += len(rows)
                 if lane.up and lane.cuts == cuts and not lane.waits:
                     lane.live = True

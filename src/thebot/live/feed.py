@@ -172,6 +172,7 @@ class Feed:
         self._intake.place(each for each in self._intake.markets.values() if each is not market)
         self._warm.discard(symbol)
         self._say("removed", f"{symbol} is no longer watched.", (symbol,))
+        self._heed_link(None)  # it may have been the one that was not heard
 
     def forming(self, symbol: Symbol, timeframe: Timeframe) -> Candle | None:
         """The candle in progress, to the last trade heard; None if nothing is known of it."""
@@ -307,16 +308,20 @@ class Feed:
             elif lane is not None:
                 lane.cut()
         self._age()
+        self._heed_link(why)
+
+    def _heed_link(self, why: str | None) -> None:
+        """Say when everything is heard and, for the reason `why`, when it is not any more.
+
+        What was only now wished for is not heard yet; that is no lost connection.
+        """
         heard = not any(market.down for market in self._intake.markets.values())
-        if heard != self._link and (heard or self._link):
-            self._link = heard
-            if heard:
-                self._trouble = ""
-                self._say("connected", f"Connected to {self.source.name}: every market is heard.")
-            else:
-                self._say(
-                    "disconnected", f"The connection to {self.source.name} is lost ({why}); trying again."
-                )
+        if heard and not self._link and self._intake.markets:
+            self._link, self._trouble = True, ""
+            self._say("connected", f"Connected to {self.source.name}: every market is heard.")
+        elif not heard and self._link and why is not None:
+            self._link = False
+            self._say("disconnected", f"The connection to {self.source.name} is lost ({why}); trying again.")
 
     # Once a second.
 

@@ -60,6 +60,7 @@ class Lane:
         self.loaded = False
         self.live = False
         self.up = False  # the stream of it is heard
+        self.dropped = False  # nobody watches it any more: nothing is asked for it, nothing said of it
         self.cuts = 0  # how often it was not, so that work done across a cut is noticed
         self.used_at = 0.0
         self.overdue_since: float | None = None  # monotonic seconds; kept by the feed

@@ -97,6 +97,8 @@ class Shelf:
         if market.base.timeframe.divides(timeframe):
             derived = await load_derived(self._source, market.base, timeframe)
             derived.used_at = time.monotonic()
+            if self._intake.markets.get(market.symbol) is not market:
+                return
             self._on_history(market.symbol, timeframe, derived.history.candles())
             return
         lane = Lane(market.symbol, timeframe, self._rows)
