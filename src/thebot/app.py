@@ -196,7 +196,9 @@ async def _venue(launch: Launch) -> AsyncIterator[_Venue]:
             )
         yield _Venue(addresses=addresses(settings.exchange))
         return
-    count = None if launch.replay else max(settings.max_symbols, len(settings.symbols))
+    from thebot.exchange.sandbox.universe import universe  # late: only where there is a sandbox
+
+    count = None if launch.replay else min(settings.max_symbols, len(universe()))
     sandbox = EmbeddedSandbox(
         SandboxOptions(symbols=count, seed=launch.seed, replay=launch.replay, speed=launch.speed)
     )
@@ -298,7 +300,8 @@ def _url(listener: socket.socket, settings: Settings) -> str:
 
 @contextlib.contextmanager
 def _signals(stop: asyncio.Event) -> Iterator[None]:
-    """SIGINT and SIGTERM set `stop`; a second one is taken as impatience and ends the process at once."""
+    """Ctrl-C, SIGTERM and a closed terminal set `stop`; a second time is taken as impatience and ends the
+    process at once."""
     loop = asyncio.get_running_loop()
 
     def ask() -> None:
@@ -306,26 +309,30 @@ def _signals(stop: asyncio.Event) -> Iterator[None]:
             os._exit(130)
         stop.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    heard = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:  # under nohup it goes on without its terminal
+        heard.append(signal.SIGHUP)
+    for number in heard:
         loop.add_signal_handler(number, ask)
     try:
         yield
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in heard:
             loop.remove_signal_handler(number)
 
 
 @contextlib.contextmanager
 def _logging(folder: DataFolder, level: str) -> Iterator[None]:
-    """Logs go to thebot.log in the data folder; the terminal stays for what a person asked to see."""
+    """Logs go to thebot.log in the data folder; the terminal stays for what a person asked to see.
+
+    The file stays open until the process ends: libraries have last words when they are taken apart.
+    """
     path = folder.path / "thebot.log"
     if path.exists() and path.stat().st_size > LOG_AT_MOST:
         path.replace(path.with_suffix(".log.1"))
-    with path.open("a", encoding="utf-8", buffering=1) as file:
-        configure(level=level, stream=file)
-        log.info("starting", pid=os.getpid())
-        try:
-            yield
-        finally:
-            log.info("ended", pid=os.getpid())
-            configure(level=level)
+    configure(level=level, stream=path.open("a", encoding="utf-8", buffering=1))
+    log.info("starting", pid=os.getpid())
+    try:
+        yield
+    finally:
+        log.info("ended", pid=os.getpid())

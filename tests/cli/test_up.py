@@ -78,7 +78,7 @@ def running(folder: Path, *arguments: str) -> Iterator[Running]:
         process.communicate()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_it_ends_within_two_seconds_in_silence_and_leaves_no_process(
     tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -184,6 +184,31 @@ def test_a_replay_folder_plays_the_good_files_and_names_the_others(tmp_path: Pat
     assert "Left out" in told
     assert "BADUSDT-1h.parquet" in told
     assert (rest.strip(), errors) == ("Ended.", "")
+
+
+def test_it_works_on_when_nobody_reads_what_it_says(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        command(tmp_path, "--port", "0", *FEW), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    lock = tmp_path / "thebot.lock"
+    until = time.monotonic() + 30
+    while not (lock.exists() and "http" in lock.read_text()) and time.monotonic() < until:
+        time.sleep(0.05)
+    time.sleep(1)  # it has spoken
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    assert process.wait(timeout=20) in (0, 1)
+    assert process.stderr.read() == ""
+    process.stderr.close()
+
+
+def test_max_symbols_is_the_most_and_no_more_than_the_sandbox_has(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("max_symbols = 1000")
+    with running(tmp_path, "--no-dashboard") as up:
+        assert 100 <= up.said["symbols"] < 1000
 
 
 def test_without_a_dashboard_signals_are_told_in_the_terminal(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import json
 import sys
 import threading
 import webbrowser
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -85,9 +86,10 @@ def up(
             sys.stdout.write(json.dumps(_facts(running)) + "\n")
             sys.stdout.flush()
             return
-        _tell(running)
+        with contextlib.suppress(OSError, SystemExit):  # nobody reads: rich ends the process then
+            _tell(running)
         if running.url is None:
-            telling.append(asyncio.create_task(_follow(running.platform), name="telling"))
+            telling.append(asyncio.create_task(_while_read(_follow(running.platform)), name="telling"))
         if open_browser and running.url:
             threading.Thread(target=_open, args=(running.url,), daemon=True).start()
 
@@ -96,7 +98,8 @@ def up(
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run(launch, announce))
     if not as_json:
-        typer.echo("Ended.")
+        with contextlib.suppress(OSError):  # the terminal was closed
+            typer.echo("Ended.")
 
 
 def _facts(running: Running) -> dict[str, object]:
@@ -135,6 +138,12 @@ def _tell(running: Running) -> None:
     if left_out.row_count:
         console.print(left_out)
     console.print("Ctrl-C ends it.\n", style="dim")
+
+
+async def _while_read(telling: Awaitable[None]) -> None:
+    """Whoever reads the terminal may leave; the work goes on."""
+    with contextlib.suppress(OSError):
+        await telling
 
 
 async def _follow(platform: Platform) -> None:

@@ -46,6 +46,20 @@ def configure(*, level: str = "INFO", as_json: bool = False, stream: TextIO | No
         logger_factory=structlog.PrintLoggerFactory(out),
         cache_logger_on_first_use=False,
     )
+    root = logging.getLogger()
+    if not any(isinstance(each, _Forward) for each in root.handlers):
+        root.addHandler(_Forward(logging.WARNING))
+
+
+class _Forward(logging.Handler):
+    """What other libraries log (asyncio, uvicorn) goes the same way, through the same filter."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            said = structlog.get_logger(record.name)
+            said.log(record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info)
+        except Exception:
+            self.handleError(record)
 
 
 def _clean(value: object) -> object:
