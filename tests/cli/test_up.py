@@ -140,7 +140,7 @@ def test_a_start_that_waits_for_something_is_cut_short(tmp_path: Path, silent_se
     until = time.monotonic() + 30
     while not (log.exists() and psutil.Process(process.pid).children()) and time.monotonic() < until:
         time.sleep(0.05)
-    time.sleep(1.5)  # long enough for the sandbox: now it waits for the database
+    time.sleep(1)  # long enough for the sandbox: now it waits for the database
     (exchange,) = psutil.Process(process.pid).children()
     begun = time.monotonic()
     process.send_signal(signal.SIGINT)
@@ -261,6 +261,12 @@ def test_a_port_in_use_is_said_at_once_with_the_mend(tmp_path: Path) -> None:
     assert "choose another with --port" in said
 
 
+def test_a_host_that_is_not_this_machine_is_a_wrong_request(tmp_path: Path) -> None:
+    code, said = refused(tmp_path, "--port", "0", "--host", "nowhere.invalid")
+    assert code == 2
+    assert "is no address of this machine" in said
+
+
 def test_a_data_folder_that_cannot_be_is_said_with_the_mend(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     code, said = refused(tmp_path / "file", "--port", "0")
@@ -269,7 +275,7 @@ def test_a_data_folder_that_cannot_be_is_said_with_the_mend(tmp_path: Path) -> N
 
 
 def test_an_exchange_that_cannot_be_reached_is_said_with_the_mend(tmp_path: Path) -> None:
-    code, said = refused(tmp_path, "--port", "0", "--exchange", "binance-testnet")
+    code, said = refused(tmp_path, "--no-dashboard", "--exchange", "binance-testnet")
     assert code == 1
     assert "cannot be reached" in said
     assert "--exchange sandbox" in said
@@ -285,13 +291,12 @@ def test_an_exchange_that_cannot_be_reached_is_said_with_the_mend(tmp_path: Path
         (["--speed", "60", "--exchange", "binance"], "--speed is for the sandbox"),
         (["--seed", "2", "--exchange", "binance"], "--seed is for the sandbox"),
         (["--speed", "60"], "--speed is for --replay"),
-        (["--host", "nowhere.invalid"], "is no address of this machine"),
     ],
 )
 def test_what_does_not_exist_ends_with_2_and_names_what_is_near(
     tmp_path: Path, arguments: list[str], near: str
 ) -> None:
-    code, said = refused(tmp_path, "--port", "0", *arguments)
+    code, said = refused(tmp_path, "--no-dashboard", *arguments)
     assert code == 2
     assert near in said
 
@@ -311,6 +316,6 @@ def test_a_replay_of_rows_that_cannot_be_is_refused_with_the_first_of_them(
     file = tmp_path / "TESTUSDT-1h.parquet"
     write_candles(random_market(seed=1, length=50, timeframe="1h"), file)
     wrong(polars.read_parquet(file)).write_parquet(file)
-    code, said = refused(tmp_path / "data", "--port", "0", "--replay", str(file))
+    code, said = refused(tmp_path / "data", "--no-dashboard", "--replay", str(file))
     assert code == 2
     assert row in said
