@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 from tests.live.feeding import HOUR, STREAMS, Said, feeding
 from tests.sandbox_process import SandboxProcess, replay_folder  # noqa: F401  (a fixture)
 
@@ -296,9 +297,11 @@ async def test_a_listener_that_fails_does_not_stop_the_feed(replay: SandboxProce
             super().on_candle(candle, complete)
             raise ValueError("a mistake in a strategy")
 
-    async with feeding(replay, "BTCUSDT", listener=Failing()) as (feed, said):
-        await said.candles_more("BTCUSDT", 3)
-        assert feed.health()["listener errors"] >= 3
+    with capture_logs() as logged:  # rendering a traceback takes longer than a candle lasts here
+        async with feeding(replay, "BTCUSDT", listener=Failing()) as (feed, said):
+            await said.candles_more("BTCUSDT", 3)
+            assert feed.health()["listener errors"] >= 3
+    assert [each["call"] for each in logged if each["log_level"] == "error"][:3] == ["on_candle"] * 3
 
 
 async def test_without_an_exchange_it_says_so_and_begins_when_there_is_one(replay: SandboxProcess) -> None:
