@@ -287,6 +287,7 @@ def test_an_exchange_that_cannot_be_reached_is_said_with_the_mend(tmp_path: Path
         (["--exchange", "binanc"], "Did you mean 'binance'?"),
         (["--symbols", "BTCUSD"], "Did you mean 'BTCUSDT'"),
         (["--replay", "nowhere.parquet"], "There is no file or folder nowhere.parquet"),
+        (["--replay", "READMF.md"], "Beside it there is: README.md"),
         (["--replay", ".", "--exchange", "binance"], "Leave out one of the two"),
         (["--speed", "60", "--exchange", "binance"], "--speed is for the sandbox"),
         (["--seed", "2", "--exchange", "binance"], "--seed is for the sandbox"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -122,7 +123,8 @@ class BuiltIn:
 
     def _checked(self, name: str, value: object) -> Parameter:
         whole = isinstance(self.parameters[name], int)
-        if isinstance(value, bool) or not isinstance(value, int | float) or (whole and value != int(value)):
+        number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        if not isinstance(value, int | float) or not number or (whole and value != int(value)):
             kind = "a whole number" if whole else "a number"
             raise BadSetting(f"{self.name}: {name} is {value!r}; give {kind}.")
         return int(value) if whole else float(value)

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from thebot.errors import BadCandles, BadSetting, MissingFile, ThebotError
+from thebot.errors import BadCandles, BadSetting, MissingFile, ThebotError, nearest
 from thebot.exchange.sandbox import paths
 from thebot.exchange.sandbox.bars import Bars
 from thebot.exchange.sandbox.counted import LARGEST, Read, counted, digits, ready_at, too_large
@@ -78,8 +78,11 @@ def _files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     if not path.is_dir():
+        beside = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
+        near = nearest(path.name, beside)
         raise MissingFile(
             f"There is no file or folder {path} to replay. Give a Parquet file, or a folder of them."
+            + (f" Beside it there is: {', '.join(near)}." if near else "")
         )
     files = sorted(path.glob("*.parquet"))
     if not files:
