@@ -53,7 +53,8 @@ class FeedOptions:
     symbols: tuple[Symbol, ...]
     base: Timeframe
     timeframes: tuple[Timeframe, ...] = ()
-    history: int = 1000  # closed candles to warm up with, and kept of the base timeframe
+    history: int = 1000  # closed candles to warm up with
+    base_kept: int = 600  # of the base timeframe after that: a chart and a hundred
     longer: int = 100  # closed candles kept of each longer timeframe after that; older ones come by REST
     concurrency: int = 8  # requests for history at the same time
     stale_after: float = 60.0  # seconds without a message about a symbol
@@ -246,6 +247,7 @@ class Feed:
             self._tell_history(lane.symbol, timeframe, lane.derived[timeframe].history.candles())
             lane.derived[timeframe].history.shrink(self.options.longer)
         self._tell_history(lane.symbol, base, lane.history.candles())
+        lane.history.shrink(self.options.base_kept)
         if len(self._warm) == len(self._intake.markets):
             self._trouble = ""
             self._say("notice", f"History of {len(self._warm)} symbols is loaded.")
