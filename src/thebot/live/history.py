@@ -80,11 +80,6 @@ class History:
         """A copy of those with open time >= `start` (ms UTC)."""
         return self._copy(self._row(start), self._end)
 
-    def closes(self) -> tuple[IntArray, FloatArray]:
-        """Close times and closing prices; views, valid until the next `append`."""
-        rows = slice(self._begin, self._end)
-        return self.timeframe.close_time(self._time[rows]), self._values[3, rows]
-
     def at(self, open_time: int) -> Candle | None:
         """The candle that opened then, if it is here."""
         row = self._row(open_time)
