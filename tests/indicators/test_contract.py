@@ -14,6 +14,7 @@ from thebot.indicators.contract import (
     forgets_its_start,
     is_known_after_warmup,
     resumes_as_if_never_stopped,
+    scales_with_the_price,
     sees_closed_candles_only,
     streams_as_columns,
     walks_as_it_streams,
@@ -75,6 +76,12 @@ def test_the_future_never_changes_the_past(indicator: Expression, market: Candle
 @given(market=markets(clean=True))
 def test_it_is_unknown_before_its_warm_up_and_never_after(indicator: Expression, market: Candles) -> None:
     assert is_known_after_warmup(indicator, market) == []
+
+
+@every_indicator
+@given(market=markets(), exponent=st.integers(-30, 30))
+def test_its_values_scale_with_the_price(indicator: Expression, market: Candles, exponent: int) -> None:
+    assert scales_with_the_price(indicator, market, 2.0**exponent) == []
 
 
 @every_indicator

@@ -59,7 +59,7 @@ def test_the_ten_and_what_they_say_of_themselves() -> None:
         assert definition.title != definition.name
         assert definition.description.startswith(definition.title)
         assert definition.group in ("averages", "momentum", "volatility", "volume", "trend")
-    assert dict(rsi.parameters) == {"period": 14}
+    assert rsi.defaults == {"period": 14}
     assert (rsi.guides, rsi.overlay, ema.overlay) == ((30.0, 70.0), False, True)
     assert indicator_named("RSI") is rsi
     with pytest.raises(UnknownName, match="Did you mean 'supertrend'"):

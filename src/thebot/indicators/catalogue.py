@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from thebot.errors import UnknownName
-from thebot.indicators import averages, momentum, trend, volatility, volumes
+from thebot.indicators import averages, momentum, patterns, structure, trend, volatility, volumes
 from thebot.indicators.indicator import Definition, registered
 
-_OURS = (averages, momentum, volatility, volumes, trend)  # importing them has listed them
+_OURS = (
+    averages,
+    momentum,
+    volatility,
+    volumes,
+    trend,
+    structure,
+    patterns,
+)  # importing them has listed them
 
 
 def catalogue() -> tuple[Definition, ...]:
@@ -15,8 +23,15 @@ def catalogue() -> tuple[Definition, ...]:
 
 
 def indicator_named(name: str) -> Definition:
-    """The indicator `name`, in any case. Raises UnknownName, naming those near it."""
+    """The indicator `name` or with that alias, in any case. Raises UnknownName, naming those near it."""
+    wanted = name.casefold()
     for definition in registered():
-        if name.casefold() in (definition.name, definition.label.casefold()):
+        if wanted in (definition.name, definition.label.casefold(), *definition.aliases):
             return definition
-    raise UnknownName("indicator", name, [definition.name for definition in catalogue()])
+    raise UnknownName("indicator", name, sorted(names()))
+
+
+def names() -> dict[str, Definition]:
+    """Every name and alias that stands for an indicator in a rule."""
+    found = {alias: definition for definition in registered() for alias in definition.aliases}
+    return found | {definition.name: definition for definition in registered()}

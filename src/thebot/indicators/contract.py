@@ -6,6 +6,7 @@ tests run them over the whole catalogue, `broken` runs them all for an indicator
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +19,7 @@ import numpy as np
 from thebot.indicators.expression import At, Expression, nan, volume
 from thebot.indicators.indicator import Definition, Indicator
 from thebot.indicators.panel import Columns, Panel
+from thebot.indicators.parameters import Number
 from thebot.market import BoolArray, Candle, Candles, FloatArray, Timeframe
 
 FORGOTTEN: Final = 1e-9  # of the largest value: what `memory` promises
@@ -36,6 +38,7 @@ def broken(
         lambda: streams_as_columns(indicator, candles),
         lambda: is_known_after_warmup(indicator, candles),
         lambda: forgets_its_start(indicator, candles),
+        lambda: scales_with_the_price(indicator, candles),
     ]
     for cut in cuts:
         clauses += [
@@ -110,7 +113,12 @@ def does_not_see_the_future(indicator: Expression, candles: Candles, cut: int) -
 
 
 def is_known_after_warmup(indicator: Expression, candles: Candles) -> list[str]:
-    """It is nan for its first `warmup` candles and never again. (A condition is 0.0 and never nan.)"""
+    """It is nan for its first `warmup` candles and never again. (A condition is 0.0 and never nan.)
+
+    A sparse one is nan wherever there is nothing to tell, so this asks nothing of it.
+    """
+    if _is_sparse(indicator):
+        return []
     panel = Panel([indicator], candles.timeframe)
     columns = panel.over(candles)
     found = []
@@ -153,6 +161,32 @@ def forgets_its_start(indicator: Expression, candles: Candles) -> list[str]:
             found.append(
                 f"{expression!r}: started {start} candles later it differs by {apart:g} (its size is "
                 f"{scale:g}) after {first} candles, its memory."
+            )
+    return found
+
+
+def scales_with_the_price(indicator: Expression, candles: Candles, factor: float = 2.0**-7) -> list[str]:
+    """With all prices `factor` times as high, each output is so by its power of the price, or unchanged.
+
+    A power of two scales without rounding, so what differs depends on the price's absolute size.
+    """
+    if not isinstance(indicator, Indicator):
+        return []
+    panel = Panel([indicator], candles.timeframe)
+    prices = {name: getattr(candles, name) * factor for name in ("open", "high", "low", "close")}
+    before, scaled = panel.over(candles), panel.over(replace(candles, **prices))
+    found = []
+    for number, expression in enumerate(panel.expressions):
+        expected = before[expression] * factor ** indicator.power_of(number)
+        size = float(np.nanmax(np.abs(expected), initial=0.0))
+        differing = ~(np.abs(scaled[expression] - expected) <= FORGOTTEN * size)
+        differing &= ~(np.isnan(expected) & np.isnan(scaled[expression]))
+        if differing.any():
+            row = int(differing.argmax())
+            found.append(
+                f"{expression!r}: with all prices {factor:g} times as high it is {scaled[expression][row]!r} "
+                f"at row {row}, but should be {expected[row]!r}: its unit is {expression.unit}. Say unit="
+                f"'price' in the decorator for what is one, and powers=... for what grows otherwise."
             )
     return found
 
@@ -214,12 +248,36 @@ def examples(definition: Definition) -> list[Indicator]:
 
     The last divides by whether anything was traded, so that a candle without volume interrupts it.
     """
-    defaults = definition.parameters.values()
-    shortest = [1 if isinstance(default, int) else default for default in defaults]
-    short = [min(3, default) if isinstance(default, int) else default for default in defaults]
+    parameters = definition.parameters.values()
+    shortest = [each.least if each.is_whole and not each.words else each.default for each in parameters]
+    short = [
+        each.default if each.words or not each.is_whole else max(each.least, min(3, each.default))
+        for each in parameters
+    ]
     interrupted = [each / (volume > 0) for each in definition.inputs]
-    made = [definition(), definition(*shortest), definition(*interrupted, *short)]
+    made = [
+        definition(),
+        definition(*_rising(definition, shortest)),
+        definition(*interrupted, *_rising(definition, short)),
+    ]
     return list(dict.fromkeys(made))
+
+
+def _rising(definition: Definition, values: list[Number]) -> list[Number]:
+    """The values with each of those that must rise above the one before it."""
+    named = dict(zip(definition.parameters, values, strict=True))
+    for one, other in itertools.pairwise(definition.rising):
+        named[other] = max(named[other], named[one] + 1)
+    return list(named.values())
+
+
+def _is_sparse(indicator: Expression) -> bool:
+    made = indicator.formula or () if isinstance(indicator, Indicator) else ()
+    return any(
+        isinstance(each, Indicator) and each.definition.sparse
+        for expression in (indicator, *made)
+        for each in expression.walk()
+    )
 
 
 def _outputs(indicator: Expression) -> tuple[Expression, ...]:

@@ -181,7 +181,7 @@ def _signature(definition: Definition) -> Any:  # noqa: ANN401  (a numba type)
     state = types.Tuple([scalar(value) for value in definition.start])  # type: ignore[no-untyped-call]  # numba's
     return state(
         state, state, *[column] * len(definition.inputs), types.int64, types.int64,
-        *[row] * len(definition.outputs), *[scalar(value) for value in definition.parameters.values()],
+        *[row] * len(definition.outputs), *[scalar(value) for value in definition.defaults.values()],
     )  # fmt: skip
 
 

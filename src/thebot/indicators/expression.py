@@ -23,8 +23,9 @@ from thebot.market import FloatArray, Timeframe
 
 nan: Final = math.nan
 
-Unit: TypeAlias = Literal["price", "volume", "index", "number"]
-"""What a value is counted in: quote currency, base currency, 0 to 100, or a bare number."""
+Unit: TypeAlias = Literal["price", "volume", "amount", "index", "number", "time"]
+"""What a value is counted in: quote currency for one unit of base; base currency; quote currency in all
+(price times volume); 0 to 100; a bare number; ms since the epoch, UTC."""
 
 # How tightly each form binds in Python, for the fewest brackets in `repr`.
 _ATOM, _UNARY, _PRODUCT, _SUM, _AND, _OR, _COMPARED = 7, 6, 5, 4, 3, 2, 1
@@ -205,7 +206,7 @@ def _condition(value: object) -> Expression:
 class Leaf(Expression):
     """A column of the candles themselves."""
 
-    name: Literal["open", "high", "low", "close", "volume"]
+    name: Literal["open", "high", "low", "close", "volume", "open_time"]
 
     @property
     def label(self) -> str:
@@ -213,11 +214,13 @@ class Leaf(Expression):
 
     @property
     def unit(self) -> Unit:
+        if self.name == "open_time":
+            return "time"
         return "volume" if self.name == "volume" else "price"
 
     @property
     def overlay(self) -> bool:
-        return self.name != "volume"
+        return self.unit == "price"
 
     def __repr__(self) -> str:
         return "open_" if self.name == "open" else self.name  # Python's own `open` opens files
@@ -228,7 +231,8 @@ high: Final = Leaf("high")
 low: Final = Leaf("low")
 close: Final = Leaf("close")
 volume: Final = Leaf("volume")
-LEAVES: Final = (open_, high, low, close, volume)
+open_time: Final = Leaf("open_time")  # ms UTC
+LEAVES: Final = (open_, high, low, close, volume, open_time)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

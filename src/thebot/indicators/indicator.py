@@ -27,19 +27,21 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
 
 from thebot.errors import IndicatorError, UnknownName
-from thebot.indicators.expression import Expression, Unit, expression_of, nan
+from thebot.indicators.expression import Expression, Unit, expression_of
+from thebot.indicators.parameters import Number, Parameter, Ranges, Words, parameters_of, require_rising
+from thebot.indicators.sections import sections
 from thebot.indicators.warmup import measured_warmup
 
-Number: TypeAlias = int | float
 State: TypeAlias = tuple[Number, ...]
 Step: TypeAlias = Callable[..., tuple[Any, Any]]
 Formula: TypeAlias = Callable[..., tuple[Expression, ...]]
 UnitOrInput: TypeAlias = Unit | Literal["input"]  # "input": that of the first input
+Rule: TypeAlias = "Callable[[Indicator], tuple[Expression, Expression]]"  # to when to buy, when to sell
 Column: TypeAlias = Sequence[float]  # what a step reads: `column[i]` is now, `column[i - 1]` one candle ago
 
-LONGEST: Final = 100_000  # candles: no period or lookback may be longer
-
 _registered: dict[str, Definition] = {}
+_named: dict[str, Definition] = {}  # by their aliases too
+_NONE: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -61,21 +63,31 @@ class Definition:
     memory_of: Callable[..., float]
     overlay: bool  # drawn over the price, or in a pane of its own
     guides: tuple[float, ...]  # levels worth a line
-    units: tuple[UnitOrInput, ...]  # of each output
+    units: tuple[UnitOrInput, ...]  # of each output; none: those of the expressions it stands for
     label: str  # "RSI"
+    aliases: tuple[str, ...] = ()  # other names for it, as ("sar",) for psar
+    ranges: Ranges = field(default_factory=dict)  # least and most of parameters; else of any size
+    words: Words = field(default_factory=dict)  # of parameters that are given as a word: all there are
+    rising: tuple[str, ...] = ()  # parameters of which each must be below the next
+    rule: Rule | None = None
+    sparse: bool = False  # whether it may be nan after its warm-up too, where there is nothing to tell
+    powers: tuple[int, ...] | None = None  # of the price in each output; None: what its unit says
     name: str = ""  # "rsi"
     title: str = ""  # "Relative strength index"
     description: str = ""  # the whole docstring
-    parameters: Mapping[str, Number] = field(default_factory=dict)  # with their defaults
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         functools.update_wrapper(self, self.function)
         self.name = self.function.__name__
         self.label = self.label or self.name.upper()
         self.description = inspect.getdoc(self.function) or ""
-        self.title = self.description.partition("\n")[0].partition(",")[0].rstrip(".") or self.label
+        summary = sections(self.description)["summary"]
+        self.title = summary.partition(",")[0].partition(":")[0].rstrip(".") or self.label
         before, after = (("state",), ("i",)) if self.step else ((), ())
-        self.parameters = MappingProxyType(_parameters(self.function, before, len(self.inputs), after))
+        self.parameters = parameters_of(
+            self.function, before, len(self.inputs), after, self.ranges, self.words
+        )
 
     def __call__(self, *arguments: Expression | Number, **named: Number) -> Indicator:
         leading = [argument for argument in arguments if isinstance(argument, Expression)]
@@ -91,35 +103,35 @@ class Definition:
         inputs = tuple(expression_of(each) for each in leading) or self.inputs
         return Indicator(self, inputs, self._bound(given, named))
 
+    @property
+    def defaults(self) -> dict[str, Number]:
+        return {name: parameter.default for name, parameter in self.parameters.items()}
+
+    @property
+    def sections(self) -> Mapping[str, str]:
+        """The docstring's parts: "summary", "text", "formula", "convention", "source"."""
+        return sections(self.description)
+
+    def signals(self, indicator: Indicator | None = None) -> tuple[Expression, Expression] | None:
+        """When it is usually bought and sold by it alone, as conditions; None if it has no such rule."""
+        return self.rule(indicator or self()) if self.rule else None
+
     def _bound(self, given: tuple[Any, ...], named: dict[str, Any]) -> tuple[Number, ...]:
         names = tuple(self.parameters)
         if len(given) > len(names):
             raise IndicatorError(
                 f"{self.name} takes {len(names)} parameters ({', '.join(names) or 'none'}), not {len(given)}."
             )
-        values = dict(self.parameters) | dict(zip(names, given, strict=False))
+        values = self.defaults | dict(zip(names, given, strict=False))
         for name, value in named.items():
             if name not in values:
                 raise UnknownName(f"parameter of {self.name}", name, names)
             if name in names[: len(given)]:
                 raise IndicatorError(f"{self.name}: {name} is given twice.")
             values[name] = value
-        return tuple(self._checked(name, values[name]) for name in names)
-
-    def _checked(self, name: str, value: Any) -> Number:  # noqa: ANN401  (whatever the caller gave)
-        if isinstance(self.parameters[name], int):
-            if isinstance(value, bool) or not hasattr(value, "__index__") or not 1 <= value <= LONGEST:
-                raise IndicatorError(
-                    f"{self.name}: {name} is {value!r}; give a whole number from 1 to {LONGEST:,}."
-                )
-            return int(value)
-        try:
-            number = float(value)
-        except (TypeError, ValueError):
-            number = nan
-        if not 0 <= number < math.inf:
-            raise IndicatorError(f"{self.name}: {name} is {value!r}; give a number that is not negative.")
-        return number
+        checked = {name: self.parameters[name].checked(values[name], self.name) for name in names}
+        require_rising(checked, self.rising, self.name)
+        return tuple(checked.values())
 
     def __reduce__(self) -> str:
         return self.name  # pickled by reference: as the name in its module
@@ -133,6 +145,8 @@ def indicator(
     lookback: Callable[..., int] | int = 0, memory: Callable[..., float] | float = math.inf,
     overlay: bool = False, guides: tuple[float, ...] = (),
     unit: UnitOrInput | tuple[UnitOrInput, ...] = "number", label: str = "",
+    aliases: tuple[str, ...] = (), ranges: Ranges = _NONE, words: Words = _NONE, rising: tuple[str, ...] = (),
+    rule: Rule | None = None, sparse: bool = False, powers: tuple[int, ...] | None = None,
 ) -> Callable[[Step], Definition]:  # fmt: skip
     """Make an indicator of a step function (see the module's text) and list it in the catalogue.
 
@@ -140,7 +154,13 @@ def indicator(
     and `memory` after how many candles the start no longer matters (1e-9 of the value; infinite unless
     said): a number, or a function of the parameters. `overlay`: drawn over the price; `guides`: levels
     worth a line. `unit` says what it counts in, "input" for the unit of its first input; one for each
-    output if they differ.
+    output if they differ. `aliases` are other names for it.
+
+    Of the parameters, `ranges` gives the least and most, `words` the choices of one that is given as a
+    word (its default is a place in them, and so is what the step gets), `rising` those of which each must
+    be below the next. `rule` gives for the indicator when it is usually bought and sold by. A `sparse` one
+    is nan after its warm-up too where there is nothing to tell. `powers` says by which power of the price
+    each output grows, where the unit does not (1 for price and amount, else 0).
 
     Raises IndicatorError for a function that is no step or a name that another indicator has.
     """
@@ -151,7 +171,8 @@ def indicator(
             outputs=outputs or ("value",),
             lookback_of=lookback if callable(lookback) else _always(lookback),
             memory_of=memory if callable(memory) else _always(memory),
-            overlay=overlay, guides=guides, units=_units(unit, outputs), label=label,
+            overlay=overlay, guides=guides, units=_units(unit, outputs), label=label, aliases=aliases,
+            ranges=ranges, words=words, rising=rising, rule=rule, sparse=sparse, powers=powers,
         )  # fmt: skip
         return _register(definition)
 
@@ -160,11 +181,15 @@ def indicator(
 
 def combination(
     *, inputs: tuple[Expression, ...], group: str, outputs: tuple[str, ...] = (), overlay: bool = False,
-    guides: tuple[float, ...] = (), unit: UnitOrInput | tuple[UnitOrInput, ...] = "number", label: str = "",
+    guides: tuple[float, ...] = (), unit: UnitOrInput | tuple[UnitOrInput, ...] | None = None,
+    label: str = "", aliases: tuple[str, ...] = (), ranges: Ranges = _NONE, words: Words = _NONE,
+    rising: tuple[str, ...] = (), rule: Rule | None = None, sparse: bool = False,
+    powers: tuple[int, ...] | None = None,
 ) -> Callable[[Callable[..., Any]], Definition]:  # fmt: skip
     """Make an indicator of others: of a function from inputs and parameters to one expression or several.
 
-    It must give expressions for any parameters that its indicators take. The rest is as in `indicator`.
+    It must give expressions for any parameters that its indicators take. Its units are theirs unless said.
+    The rest is as in `indicator`.
     """
 
     def made(function: Callable[..., Any]) -> Definition:
@@ -175,7 +200,8 @@ def combination(
         definition = Definition(
             function=function, step=None, formula=formula, inputs=inputs, start=(), group=group,
             outputs=outputs or ("value",), lookback_of=_always(0), memory_of=_always(0), overlay=overlay,
-            guides=guides, units=_units(unit, outputs), label=label,
+            guides=guides, units=_units(unit, outputs), label=label, aliases=aliases, ranges=ranges,
+            words=words, rising=rising, rule=rule, sparse=sparse, powers=powers,
         )  # fmt: skip
         return _register(definition)
 
@@ -187,11 +213,14 @@ def _always(value: Any) -> Callable[..., Any]:  # noqa: ANN401  (a number of eit
 
 
 def _register(definition: Definition) -> Definition:
-    before = _registered.get(definition.name)
-    if before is not None and _place(before) != _place(definition):
-        raise IndicatorError(
-            f"There is already an indicator {definition.name}, in {before.__module__}. Choose another name."
-        )
+    for name in (definition.name, *definition.aliases):
+        before = _named.get(name)
+        if before is not None and _place(before) != _place(definition):
+            raise IndicatorError(
+                f"There is already an indicator {name}, in {before.__module__}. Choose another name."
+            )
+    for name in (definition.name, *definition.aliases):
+        _named[name] = definition
     _registered[definition.name] = definition
     return definition
 
@@ -201,33 +230,16 @@ def registered() -> tuple[Definition, ...]:
     return tuple(_registered.values())
 
 
-def _units(unit: UnitOrInput | tuple[UnitOrInput, ...], outputs: tuple[str, ...]) -> tuple[UnitOrInput, ...]:
+def _units(
+    unit: UnitOrInput | tuple[UnitOrInput, ...] | None, outputs: tuple[str, ...]
+) -> tuple[UnitOrInput, ...]:
+    if unit is None:
+        return ()
     return unit if isinstance(unit, tuple) else (unit,) * max(1, len(outputs))
 
 
 def _place(definition: Definition) -> tuple[str, str]:
     return definition.function.__module__, definition.function.__qualname__
-
-
-def _parameters(
-    function: Callable[..., Any], before: tuple[str, ...], inputs: int, after: tuple[str, ...]
-) -> dict[str, Number]:
-    """What comes after the inputs, with defaults; `before` and `after` the inputs stand fixed names."""
-    arguments = list(inspect.signature(function).parameters.values())
-    names = tuple(argument.name for argument in arguments)
-    reading = len(before) + inputs
-    if names[: len(before)] != before or names[reading : reading + len(after)] != after:
-        raise IndicatorError(
-            f"{function.__name__} is no step of an indicator with {inputs} inputs: its arguments must be "
-            "state, one column for each input, i, then the parameters."
-        )
-    parameters = arguments[reading + len(after) :]
-    for parameter in parameters:
-        if not isinstance(parameter.default, int | float) or isinstance(parameter.default, bool):
-            raise IndicatorError(
-                f"{function.__name__}: give the parameter {parameter.name} a default, whole or a float."
-            )
-    return {parameter.name: parameter.default for parameter in parameters}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -278,8 +290,16 @@ class Indicator(Expression):
         return self.unit_of(0)
 
     def unit_of(self, output: int) -> Unit:
+        formula = None if self.definition.units else self.formula
+        if formula is not None:
+            return formula[output].unit
         unit = self.definition.units[output]
         return self.inputs[0].unit if unit == "input" else unit
+
+    def power_of(self, output: int) -> int:
+        """By which power of the price an output grows; all its inputs that are prices growing by it."""
+        powers = self.definition.powers
+        return powers[output] if powers else int(self.unit_of(output) in ("price", "amount"))
 
     @property
     def overlay(self) -> bool:
@@ -307,12 +327,17 @@ class Indicator(Expression):
 
     def _arguments(self) -> list[str]:
         inputs = () if self.inputs == self.definition.inputs else self.inputs
-        return [*map(repr, inputs), *(repr(_short(value)) for value in self.parameters)]
+        return [*map(repr, inputs), *map(repr, self._shown())]
+
+    def _shown(self) -> list[Number | str]:
+        """The parameters as a user writes them."""
+        parameters = self.definition.parameters.values()
+        return [each.shown(value) for each, value in zip(parameters, self.parameters, strict=True)]
 
     @property
     def label(self) -> str:
         inputs = () if self.inputs == self.definition.inputs else self.inputs
-        inside = ", ".join([*(each.label for each in inputs), *(repr(_short(v)) for v in self.parameters)])
+        inside = ", ".join([*(each.label for each in inputs), *map(str, self._shown())])
         return f"{self.definition.label}({inside})" if inside else self.definition.label
 
     def __repr__(self) -> str:
@@ -364,10 +389,6 @@ class Output(Expression):
         return f"{self.indicator!r}.{self.name}"
 
 
-def _short(value: Number) -> Number:
-    return int(value) if isinstance(value, float) and value.is_integer() and value < 1e15 else value
-
-
 @functools.lru_cache(maxsize=4096)
 def _measured(definition: Definition, parameters: tuple[Number, ...]) -> tuple[int, ...]:
     outputs = len(definition.outputs)
@@ -375,5 +396,5 @@ def _measured(definition: Definition, parameters: tuple[Number, ...]) -> tuple[i
         return (0,) * outputs
     lookback = definition.lookback_of(*parameters)
     return measured_warmup(
-        definition.step, definition.start, definition.inputs, outputs, lookback, parameters
+        definition.step, definition.start, definition.inputs, outputs, lookback, parameters, definition.sparse
     )

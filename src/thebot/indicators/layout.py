@@ -10,7 +10,16 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from thebot.errors import IndicatorError
-from thebot.indicators.expression import At, Constant, Crossing, Elementwise, Expression, Shift, nan
+from thebot.indicators.expression import (
+    LEAVES,
+    At,
+    Constant,
+    Crossing,
+    Elementwise,
+    Expression,
+    Shift,
+    nan,
+)
 from thebot.indicators.indicator import Indicator, State
 
 if TYPE_CHECKING:
@@ -45,7 +54,7 @@ class Layout:
 
     def __init__(self, panel: Panel) -> None:
         self.blank: Final = [_before_the_first(each) for each in panel.columns]
-        self.blank_rest: Final = self.blank[5:]
+        self.blank_rest: Final = self.blank[len(LEAVES) :]
         self.lookback: Final = max((_lookback(node.expression) for node in panel.nodes), default=0)
         works = [self._work(node, panel) for node in panel.nodes]
         read = [work for work in works if work.kind in (STEP, CHECKED, SHIFT)]
@@ -53,7 +62,9 @@ class Layout:
         self.windows: Final = sorted({k for work in read if work.windowed for k in work.inputs})
         self.buffered: Final = {*self.cells, *self.windows}
         # what is there without being computed: the candle's own columns, and plain numbers
-        self.given: Final = [k for k, each in enumerate(panel.columns) if k < 5 or isinstance(each, Constant)]
+        self.given: Final = [
+            k for k, each in enumerate(panel.columns) if k < len(LEAVES) or isinstance(each, Constant)
+        ]
         works.sort(key=lambda work: not self._is_plain(work))
         self.works: Final = works
         self.plain: Final = sum(map(self._is_plain, works))
@@ -72,7 +83,9 @@ class Layout:
     def _work(self, node: Node, panel: Panel) -> Work:
         expression = node.expression
         first, last = node.outputs[0], node.outputs[-1]
-        checks = tuple(column for column in node.inputs if column >= 5)  # the candle's own are always known
+        checks = tuple(
+            column for column in node.inputs if column >= len(LEAVES)
+        )  # the candle's own are always known
         unknown: Any = self.blank[first] if first == last else self.blank[first : last + 1]
         kind, function, fixed = _how(node, panel, bool(checks))
         return Work(

@@ -212,7 +212,10 @@ class LivePanel:
         return work.kind, function, fixed, work.where, sinks, work.if_unknown
 
     def _compute(self, candle: Candle) -> tuple[list[float], list[State]]:
-        values = [candle.open, candle.high, candle.low, candle.close, candle.volume, *self._layout.blank_rest]
+        values = [
+            candle.open, candle.high, candle.low, candle.close, candle.volume, float(candle.open_time),
+            *self._layout.blank_rest,
+        ]  # fmt: skip
         for column, buffer, row in self._given_sinks:
             buffer[row] = values[column]
         states: list[State] = []

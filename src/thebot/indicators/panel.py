@@ -18,6 +18,7 @@ from thebot.indicators.expression import (
     Expression,
     Shift,
     nan,
+    open_time,
 )
 from thebot.indicators.indicator import Indicator, Output
 from thebot.market import Candles, FloatArray, IntArray, Timeframe
@@ -45,7 +46,7 @@ class Node:
 class Panel:
     """Expressions on one timeframe, ordered so that each is computed once, after what it is made of.
 
-    `columns` lists every single-valued expression in it, the five leaves first; `position` says where.
+    `columns` lists every single-valued expression in it, the candle's own first; `position` says where.
     `higher` holds a panel for each longer timeframe that something is read at.
 
     Raises IndicatorError for a timeframe that candles of `timeframe` do not add up to.
@@ -64,6 +65,7 @@ class Panel:
         self.nodes: list[Node] = []
         for expression in self.expressions:
             self._place(expression)
+        self._reads_time = any(LEAVES.index(open_time) in node.inputs for node in self.nodes)
         longer: dict[Timeframe, list[Expression]] = {}
         for node in self.nodes:
             if isinstance(node.expression, At):
@@ -162,7 +164,9 @@ class Panel:
         count = len(candles)
         longer = {timeframe: _Longer(self, timeframe, candles, higher) for timeframe in self.higher}
         arrays: list[Any] = [candles.open, candles.high, candles.low, candles.close, candles.volume]
-        arrays += [each.value if isinstance(each, Constant) else None for each in self.columns[5:]]
+        # most panels do not read the time: it becomes a column of floats where it is needed
+        arrays += [candles.open_time.astype(np.float64) if self._reads_time else candles.open_time]
+        arrays += [each.value if isinstance(each, Constant) else None for each in self.columns[len(LEAVES) :]]
         for node in self.nodes:
             inputs = [arrays[k] for k in node.inputs]
             expression = node.expression
@@ -261,7 +265,9 @@ class Columns(Mapping[Expression, FloatArray]):
         column = self._panel.position.get(expression)
         if column is not None:
             values = self._arrays[column]
-            return values if isinstance(values, np.ndarray) else np.full(self._count, values)
+            if not isinstance(values, np.ndarray):
+                return np.full(self._count, values)
+            return values if values.dtype == np.float64 else values.astype(np.float64)
         if isinstance(expression, Constant):
             return np.full(self._count, expression.value)
         if isinstance(expression, At):

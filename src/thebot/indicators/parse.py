@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
 from thebot.errors import IndicatorError, UnknownName
-from thebot.indicators.catalogue import catalogue
+from thebot.indicators.catalogue import names
 from thebot.indicators.expression import (
     LEAVES,
     Expression,
@@ -118,7 +118,7 @@ class _Reader:
         for leaf in LEAVES:
             if name in (leaf.name, repr(leaf)):
                 return leaf
-        known = {definition.name for definition in catalogue()}
+        known = names()
         if name in known or name in _CROSSINGS:
             raise IndicatorError(f"{name} is written with brackets: {name}(...), in {self.text!r}.")
         raise UnknownName("column or indicator", name, [*(leaf.name for leaf in LEAVES), *sorted(known)])
@@ -152,10 +152,11 @@ class _Reader:
                 return self.refuse(node)
 
     def indicator(self, name: str, arguments: list[Any], named: dict[str, Any]) -> Indicator:
-        known = {definition.name: definition for definition in catalogue()}
+        known = names()
         if name not in known:
             raise UnknownName("indicator", name, [*known, *_CROSSINGS])
-        if any(isinstance(each, str) for each in [*arguments, *named.values()]):
+        texts = any(isinstance(each, str) for each in [*arguments, *named.values()])
+        if texts and not known[name].words:
             raise IndicatorError(f"{name} takes numbers and expressions, not text, in {self.text!r}.")
         return known[name](*arguments, **named)
 

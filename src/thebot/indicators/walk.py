@@ -39,7 +39,10 @@ def walk(
     `states` and `windows` are those before the first candle; they are left as they are.
     """
     count = len(candles)
-    arrays: list[Any] = [candles.open, candles.high, candles.low, candles.close, candles.volume]
+    arrays: list[Any] = [
+        candles.open, candles.high, candles.low, candles.close, candles.volume,
+        candles.open_time.astype(np.float64),
+    ]  # fmt: skip
     arrays += layout.blank_rest
     read = _Read(arrays, windows, layout.lookback, count)
     after: list[State] = []

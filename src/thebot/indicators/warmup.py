@@ -30,11 +30,13 @@ class _Watched:
 
 def measured_warmup(
     step: Callable[..., tuple[Any, Any]], start: Any, inputs: tuple[Expression, ...], outputs: int,  # noqa: ANN401
-    lookback: int, parameters: tuple[int | float, ...],
+    lookback: int, parameters: tuple[int | float, ...], sparse: bool = False,
 ) -> tuple[int, ...]:  # fmt: skip
     """For each output how many candles pass before it is known.
 
-    Raises IndicatorError if one does not become known, or if the step reads rows that it may not.
+    For a `sparse` one that is how many do on this market; an output that stays unknown on it counts as many
+    as were tried. Raises IndicatorError if another does not become known, or if the step reads rows that it
+    may not.
     """
     name = step.__name__
     columns = [_Watched(name, lookback) for _ in inputs]
@@ -53,6 +55,8 @@ def measured_warmup(
                 known.setdefault(number, i)
         if len(known) == outputs:
             return tuple(known[number] for number in range(outputs))
+    if sparse:
+        return tuple(known.get(number, limit) for number in range(outputs))
     raise IndicatorError(
         f"{name}{parameters}: after {limit:,} candles of a plain market it still has no value for each of "
         f"its {outputs} outputs."
@@ -61,14 +65,15 @@ def measured_warmup(
 
 def _market(inputs: tuple[Expression, ...]) -> Iterator[tuple[float, ...]]:
     """A plain, fixed, moving market: what each input would read, candle by candle."""
-    at, price = 1, 100.0
+    at, price, hour = 1, 100.0, 1_609_459_200_000 - 3_600_000
     while True:
+        hour += 3_600_000
         at = (at * 1_103_515_245 + 12_345) % 2**31  # a linear congruential generator: the same everywhere
         step = (at / 2**31 - 0.5) * 2
         opened, price = price, max(1.0, price + step)
         spread = 0.1 + abs(step)
         named = {
             "open": opened, "high": max(opened, price) + spread, "low": min(opened, price) - 0.9 * spread,
-            "close": price, "volume": 10.0 + step,
+            "close": price, "volume": 10.0 + step, "open_time": float(hour),
         }  # fmt: skip
         yield tuple(named[each.name] if isinstance(each, Leaf) else price for each in inputs)

@@ -1,7 +1,4 @@
-"""What the traded volume says: on-balance volume.
-
-(Not called `volume`: that is the column of the candles, a name of this package.)
-"""
+"""Where the volume flows: on-balance volume."""
 
 from __future__ import annotations
 

@@ -1,0 +1,5 @@
+"""How much the price moves, whichever way."""
+
+from thebot.indicators.volatility.ranges import atr, bbands
+
+__all__ = ["atr", "bbands"]

@@ -1,0 +1,1 @@
+"""Our indicators beside references that others published or computed; see `cases`."""
