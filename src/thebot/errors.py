@@ -4,7 +4,8 @@ ThebotError
 ├── UsageError              what was asked for cannot be: exit code 2
 │   ├── UnknownName         a symbol, timeframe, strategy, indicator or setting that does not exist
 │   ├── MissingFile         a file or folder that is not there
-│   └── BadSetting          a value that a setting or an option cannot take
+│   ├── BadSetting          a value that a setting or an option cannot take
+│   └── IndicatorError      an indicator or expression that is wrongly built
 ├── DataError               market data that cannot be trusted
 │   └── BadCandles          unsorted, duplicate or impossible rows, with the first of them
 ├── ExchangeError           the exchange did not do what was asked
@@ -12,11 +13,10 @@ ThebotError
 │   ├── RequestRefused      an error answer with a code and a text
 │   ├── RateLimited         too many requests; says when to go on
 │   └── MalformedMessage    an answer or event that cannot be read, with its text
-├── PlatformError           this machine stands in the way
-│   ├── PortInUse
-│   ├── DataFolderError     cannot be written, or belongs to another running instance
-│   └── StorageError        the database or the archive
-└── IndicatorError          an indicator or expression that is wrongly built
+└── PlatformError           this machine stands in the way
+    ├── PortInUse
+    ├── DataFolderError     cannot be written, or belongs to another running instance
+    └── StorageError        the database or the archive
 
 A message says what happened, why it matters and how to mend it.
 """
@@ -125,7 +125,7 @@ class StorageError(PlatformError):
     """The database or the archive of candles."""
 
 
-class IndicatorError(ThebotError):
+class IndicatorError(UsageError):
     """An indicator or expression that is wrongly built."""
 
 

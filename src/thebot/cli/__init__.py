@@ -43,7 +43,8 @@ def _thebot(
 def _register() -> None:
     for name in ("up", "backtest", "fetch", "sandbox"):
         app.command(name)(getattr(import_module(f"thebot.cli.{name}"), name))
-    app.add_typer(import_module("thebot.cli.config").config, name="config")
+    for name in ("config", "indicators"):
+        app.add_typer(getattr(import_module(f"thebot.cli.{name}"), name), name=name)
 
 
 # What typer says of a command line that it cannot read; whether click is a part of it or stands beside it.

@@ -3,7 +3,7 @@
 The one place that reads files and the environment into frozen values; everything below is handed them.
 """
 
-from thebot.config.reading import Configuration, configuration, data_folder
+from thebot.config.reading import Configuration, configuration, data_folder, load_indicators
 from thebot.config.settings import EXCHANGES, DashboardSettings, Settings, StrategySettings
 from thebot.config.template import template
 
@@ -15,5 +15,6 @@ __all__ = [
     "StrategySettings",
     "configuration",
     "data_folder",
+    "load_indicators",
     "template",
 ]

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from thebot.config.settings import Settings
-from thebot.errors import BadSetting, IndicatorError, UnknownName, UsageError, nearest
+from thebot.errors import BadSetting, UnknownName, UsageError, nearest
 from thebot.storage.folder import DataFolder
 
 if TYPE_CHECKING:
@@ -43,7 +43,9 @@ class Configuration:
     @property
     def indicators(self) -> tuple[Expression, ...]:
         """What is drawn on a chart, in this order."""
-        return tuple(_drawn(text) for text in self.settings.indicators)
+        from thebot.indicators import parse_whole
+
+        return tuple(parse_whole(text) for text in self.settings.indicators)
 
     def rows(self) -> Iterator[tuple[str, Any, str]]:
         """Every setting: its name, its value as plain data (without secrets), where it came from."""
@@ -91,9 +93,15 @@ def configuration(
         settings = Settings.model_validate(merged)
     except ValidationError as error:
         raise _bad_setting(error, merged, sources) from None  # pydantic's own text may show a secret
+    _load_indicators(settings, folder, sources)
     _check_rules(settings, sources)
     origins = {name: source.place(name) for source in reversed(sources) for name in _flat(source.values)}
     return Configuration(settings=settings, origins=origins, folder=folder)
+
+
+def load_indicators(data: Path | str | None = None) -> None:
+    """Put the user's own indicators, which the settings of a data folder name, into the catalogue."""
+    configuration(data)
 
 
 def data_folder(data: Path | str | None = None) -> DataFolder:
@@ -224,8 +232,21 @@ def _bad_setting(error: ValidationError, merged: Nested, sources: list[_Source])
     )
 
 
+def _load_indicators(settings: Settings, folder: DataFolder, sources: list[_Source]) -> None:
+    """Run the user's own files; a name that is not absolute is beside config.toml."""
+    from thebot.indicators.own import load
+
+    for name in settings.indicator_files:
+        try:
+            load(folder.path / Path(name).expanduser())
+        except UsageError as error:
+            error.add_note(f"It is named in {_place('indicator_files', sources)}.")
+            raise
+
+
 def _check_rules(settings: Settings, sources: list[_Source]) -> None:
     """Raise UnknownName or BadSetting for a strategy or an indicator that cannot be."""
+    from thebot.indicators import parse_whole
     from thebot.strategy.catalogue import strategy
 
     for name, each in settings.strategies.items():
@@ -236,25 +257,11 @@ def _check_rules(settings: Settings, sources: list[_Source]) -> None:
             raise
     for text in settings.indicators:
         try:
-            _drawn(text)
-        except (UsageError, IndicatorError) as error:
+            parse_whole(text)
+        except UsageError as error:
             wrong = BadSetting(f"indicators: {text!r} cannot be read. {error}")
             wrong.add_note(f"It stands in {_place('indicators', sources)}.")
             raise wrong from error
-
-
-def _drawn(text: str) -> Expression:
-    """The expression that is drawn for `text`: an indicator with several lines is drawn whole."""
-    from thebot.indicators import catalogue, parse
-    from thebot.indicators.indicator import Output
-
-    called = re.fullmatch(r"\s*(\w+)\s*\(.*\)\s*", text)
-    outputs_of = {definition.name: definition.outputs for definition in catalogue()}
-    outputs = outputs_of.get(called[1], ()) if called else ()
-    if len(outputs) < 2:
-        return parse(text)
-    one = parse(f"{text}.{outputs[0]}")  # in a rule one of them must be chosen
-    return one.indicator if isinstance(one, Output) else one
 
 
 def _place(name: str, sources: list[_Source]) -> str:

@@ -70,6 +70,7 @@ Timeframes = Annotated[
     AfterValidator(lambda values: tuple(sorted(values))),
     Field(min_length=1),
 ]
+Files = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_each_once)]
 Symbols = Annotated[
     tuple[Annotated[str, AfterValidator(_symbol)], ...], BeforeValidator(_listed), AfterValidator(_each_once)
 ]
@@ -134,6 +135,11 @@ class Settings(_Section):
     indicators: Expressions = Field(
         default=("ema(20)", "ema(50)", "bbands(20, 2)", "rsi(14)"),
         description="Indicators on the chart: over the price, or in a pane below, as each one is.",
+    )
+    indicator_files: Files = Field(
+        default=(),
+        description="Python files with indicators of your own, run at the start; a name that is not "
+        "absolute is beside this file. `thebot indicators check FILE` tells whether they may be relied on.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description='How much is logged: "debug", "info", "warning" or "error".'

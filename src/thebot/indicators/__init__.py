@@ -9,14 +9,16 @@ from thebot.indicators.expression import (
     crosses_below,
     high,
     low,
+    nan,
     open_,
+    open_time,
     volume,
 )
 from thebot.indicators.indicator import Definition, Indicator, combination, indicator
 from thebot.indicators.live import LivePanel, Readings
 from thebot.indicators.momentum import macd, percent_k, rsi, stoch
 from thebot.indicators.panel import Columns, Panel
-from thebot.indicators.parse import parse
+from thebot.indicators.parse import parse, parse_whole
 from thebot.indicators.reasons import reasons
 from thebot.indicators.trend import adx, supertrend
 from thebot.indicators.volatility import atr, bbands
@@ -44,9 +46,12 @@ __all__ = [
     "indicator_named",
     "low",
     "macd",
+    "nan",
     "obv",
     "open_",
+    "open_time",
     "parse",
+    "parse_whole",
     "percent_k",
     "reasons",
     "rsi",

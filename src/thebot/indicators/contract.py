@@ -16,11 +16,22 @@ from typing import Final
 
 import numpy as np
 
+from thebot.errors import IndicatorError
 from thebot.indicators.expression import At, Expression, nan, volume
 from thebot.indicators.indicator import Definition, Indicator
 from thebot.indicators.panel import Columns, Panel
 from thebot.indicators.parameters import Number
 from thebot.market import BoolArray, Candle, Candles, FloatArray, Timeframe
+
+# The clauses as a user is told them.
+STREAM: Final = "candle by candle equals columns"
+RESUMED: Final = "resumed equals never stopped"
+AT_ONCE: Final = "many at once equals one by one"
+FUTURE: Final = "the future never changes the past"
+WARMUP: Final = "unknown before its warm-up, known ever after"
+MEMORY: Final = "its memory is as short as it says"
+SCALE: Final = "it scales with the price"
+LONGER: Final = "on a longer timeframe it sees closed candles only"
 
 FORGOTTEN: Final = 1e-9  # of the largest value: what `memory` promises
 
@@ -32,27 +43,44 @@ def broken(
 
     `longer` is the timeframe for the clause on longer ones (none: left out).
     """
-    whole = len(candles)
-    cuts = sorted({0, 1, whole // 7, whole // 3, whole // 2, max(0, whole - 1)} & set(range(whole + 1)))
-    clauses: list[Callable[[], list[str]]] = [
-        lambda: streams_as_columns(indicator, candles),
-        lambda: is_known_after_warmup(indicator, candles),
-        lambda: forgets_its_start(indicator, candles),
-        lambda: scales_with_the_price(indicator, candles),
-    ]
-    for cut in cuts:
-        clauses += [
-            partial(resumes_as_if_never_stopped, indicator, candles, cut),
-            partial(walks_as_it_streams, indicator, candles, cut),
-            partial(does_not_see_the_future, indicator, candles, cut),
-            partial(streams_as_columns, indicator, candles.rows(slice(cut, None))),
-        ]
-    if longer is not None:
-        clauses.append(lambda: sees_closed_candles_only(indicator, candles, Timeframe(longer)))
     found: list[str] = []
-    for clause in clauses:
-        found += clause()
+    for name, clause in _clauses(indicator, candles, longer):
+        try:
+            found += [f"{name}: {breach}" for breach in clause()]
+        except Exception as error:  # a step that fails is what this is looking for
+            found.append(f"{name}: {_failure(indicator, candles, error)}")
     return list(dict.fromkeys(found))
+
+
+def _clauses(
+    indicator: Indicator | Expression, candles: Candles, longer: Timeframe | str | None
+) -> Iterator[tuple[str, Callable[[], list[str]]]]:
+    """Each clause by the name that a user is told, ready to run."""
+    whole = len(candles)
+    yield STREAM, partial(streams_as_columns, indicator, candles)
+    yield WARMUP, partial(is_known_after_warmup, indicator, candles)
+    yield MEMORY, partial(forgets_its_start, indicator, candles)
+    yield SCALE, partial(scales_with_the_price, indicator, candles)
+    for cut in sorted({0, 1, whole // 7, whole // 3, whole // 2, max(0, whole - 1)} & set(range(whole + 1))):
+        yield RESUMED, partial(resumes_as_if_never_stopped, indicator, candles, cut)
+        yield AT_ONCE, partial(walks_as_it_streams, indicator, candles, cut)
+        yield FUTURE, partial(does_not_see_the_future, indicator, candles, cut)
+        yield STREAM, partial(streams_as_columns, indicator, candles.rows(slice(cut, None)))
+    if longer is not None:
+        yield LONGER, partial(sees_closed_candles_only, indicator, candles, Timeframe(longer))
+
+
+def _failure(indicator: Indicator | Expression, candles: Candles, error: Exception) -> str:
+    """What a step raised, and at which candle if it also does when they are handed in one by one."""
+    text = str(error) or type(error).__name__
+    text = text if isinstance(error, IndicatorError) else f"it raises {type(error).__name__}: {text}"
+    live = Panel([indicator], candles.timeframe).start()
+    for row, candle in enumerate(candles):
+        try:
+            live.step(candle)
+        except Exception:
+            return f"{indicator!r}: at row {row} (close {candle.close:g}, volume {candle.volume:g}) {text}"
+    return f"{indicator!r}: {text}"
 
 
 def streams_as_columns(indicator: Expression, candles: Candles) -> list[str]:
@@ -121,6 +149,8 @@ def is_known_after_warmup(indicator: Expression, candles: Candles) -> list[str]:
         return []
     panel = Panel([indicator], candles.timeframe)
     columns = panel.over(candles)
+    if _is_interrupted(panel, columns):
+        return []
     found = []
     for expression in panel.expressions:
         unknown = np.isnan(columns[expression])
@@ -147,6 +177,8 @@ def forgets_its_start(indicator: Expression, candles: Candles) -> list[str]:
         return []
     start = len(candles) // 3
     whole, later = panel.over(candles), panel.over(candles.rows(slice(start, None)))
+    if _is_interrupted(panel, whole):
+        return []
     found = []
     for expression in panel.expressions:
         if math.isinf(expression.memory) or expression.is_condition:
@@ -179,14 +211,16 @@ def scales_with_the_price(indicator: Expression, candles: Candles, factor: float
     for number, expression in enumerate(panel.expressions):
         expected = before[expression] * factor ** indicator.power_of(number)
         size = float(np.nanmax(np.abs(expected), initial=0.0))
-        differing = ~(np.abs(scaled[expression] - expected) <= FORGOTTEN * size)
+        with np.errstate(invalid="ignore"):  # two infinities
+            differing = ~(np.abs(scaled[expression] - expected) <= FORGOTTEN * size)
         differing &= ~(np.isnan(expected) & np.isnan(scaled[expression]))
         if differing.any():
             row = int(differing.argmax())
             found.append(
-                f"{expression!r}: with all prices {factor:g} times as high it is {scaled[expression][row]!r} "
-                f"at row {row}, but should be {expected[row]!r}: its unit is {expression.unit}. Say unit="
-                f"'price' in the decorator for what is one, and powers=... for what grows otherwise."
+                f"{expression!r}: with all prices {factor:g} times as high it is "
+                f"{scaled[expression][row]:.9g} at row {row}, but should be {expected[row]:.9g}: its "
+                f"unit is {expression.unit}. Say unit='price' in the decorator for what is one, and "
+                "powers=... for what grows otherwise."
             )
     return found
 
@@ -271,6 +305,12 @@ def _rising(definition: Definition, values: list[Number]) -> list[Number]:
     return list(named.values())
 
 
+def _is_interrupted(panel: Panel, columns: Columns) -> bool:
+    """Whether something that is read, and is no indicator, is unknown somewhere: no clean input then."""
+    computed = [node.expression for node in panel.nodes if not isinstance(node.expression, Indicator | At)]
+    return any(np.isnan(columns[each]).any() for each in computed)
+
+
 def _is_sparse(indicator: Expression) -> bool:
     made = indicator.formula or () if isinstance(indicator, Indicator) else ()
     return any(
@@ -302,8 +342,8 @@ def _differences(panel: Panel, columns: Columns, rows: list[FloatArray], one: st
         if differing.any():
             row = int(differing.argmax())
             return [
-                f"{expression!r}: at row {row} it is {streamed[row, number]!r} {one}, but "
-                f"{columns[expression][row]!r} {other}."
+                f"{expression!r}: at row {row} it is {float(streamed[row, number])!r} {one}, but "
+                f"{float(columns[expression][row])!r} {other}."
             ]
     return []
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 import functools
 import inspect
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
@@ -89,7 +89,7 @@ class Definition:
             self.function, before, len(self.inputs), after, self.ranges, self.words
         )
 
-    def __call__(self, *arguments: Expression | Number, **named: Number) -> Indicator:
+    def __call__(self, *arguments: Expression | Number | str, **named: Number | str) -> Indicator:
         leading = [argument for argument in arguments if isinstance(argument, Expression)]
         given = arguments[len(leading) :]
         if any(isinstance(argument, Expression) for argument in given):
@@ -223,6 +223,15 @@ def _register(definition: Definition) -> Definition:
         _named[name] = definition
     _registered[definition.name] = definition
     return definition
+
+
+def forget(definitions: Iterable[Definition]) -> None:
+    """Take indicators out of the catalogue: those of a file that turned out to be wrong."""
+    for definition in tuple(definitions):
+        _registered.pop(definition.name, None)
+        for name in (definition.name, *definition.aliases):
+            if _named.get(name) is definition:
+                del _named[name]
 
 
 def registered() -> tuple[Definition, ...]:

@@ -49,11 +49,21 @@ def parse(text: str) -> Expression:
     >>> parse("rsi(14) < 30 and close > ema(200).at('4h')")
     (rsi(14) < 30) & (close > ema(200).at('4h'))
     """
+    return expression_of(parse_whole(text))
+
+
+def parse_whole(text: str) -> Expression:
+    """As `parse`, but `text` may also be an indicator with several outputs: it then stands for all of them.
+
+    >>> parse_whole("bbands(20, 2)")
+    bbands(20, 2)
+    """
     if len(text) > LONGEST_TEXT:
         raise IndicatorError(f"A rule of {len(text):,} characters is too long; {LONGEST_TEXT:,} are read.")
     try:
         tree = ast.parse(text.strip(), mode="eval")
-        return expression_of(_Reader(text.strip()).read(tree.body))
+        found = _Reader(text.strip()).read(tree.body)
+        return found if isinstance(found, Indicator) else expression_of(found)
     except SyntaxError as error:
         raise IndicatorError(
             f"The rule {text!r} cannot be read ({error.msg} at character {error.offset}). "

@@ -18,7 +18,12 @@ DAY: Final = 0  # from 00:00
 WEEK: Final = 1  # from Monday 00:00
 MONTH: Final = 2  # from the first of the calendar's month, 00:00
 START: Final = 3  # from the first candle there is, and never anew
-ANCHORS: Final = ("day", "week", "month", "start")  # their words, in this order, for `words={"anchor": ANCHORS}`
+ANCHORS: Final = (
+    "day",
+    "week",
+    "month",
+    "start",
+)  # their words, in this order, for `words={"anchor": ANCHORS}`
 
 DAY_MS: Final = 86_400_000
 

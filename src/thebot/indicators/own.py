@@ -1,0 +1,87 @@
+"""Indicators of the user's own: a Python file of theirs, named in the settings, joins the catalogue.
+
+    from thebot.indicators import close, indicator, nan
+
+    @indicator(inputs=(close,), start=(0.0,), group="mine")
+    def change(state, price, i):
+        \"\"\"Change: how far the close is from the one before.
+
+        Formula: close - close before it
+        \"\"\"
+        (before,) = state
+        return (price[i],), price[i] - before if before else nan
+
+The file is run as a program, like any other of the user's: only name files that you would run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import sys
+import traceback
+from pathlib import Path
+from typing import Final
+
+from thebot.errors import IndicatorError, MissingFile, nearest
+from thebot.indicators.indicator import Definition, forget, registered
+
+_loaded: Final[dict[Path, tuple[Definition, ...]]] = {}
+
+
+def load(path: Path) -> tuple[Definition, ...]:
+    """The indicators that the file defines, now in the catalogue too; a file is run once in a process.
+
+    Raises MissingFile, or IndicatorError with the line for a file that fails or defines none; the catalogue
+    is then as it was before.
+    """
+    path = path.expanduser().resolve()
+    if path not in _loaded:
+        _loaded[path] = _run(path)
+    return _loaded[path]
+
+
+def _run(path: Path) -> tuple[Definition, ...]:
+    if not path.is_file():
+        beside = [each.name for each in path.parent.glob("*.py")] if path.parent.is_dir() else []
+        near = nearest(path.name, beside)
+        raise MissingFile(
+            f"There is no file {path}." + (f" Beside it there is: {', '.join(near)}." if near else "")
+        )
+    name = f"thebot_own_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise IndicatorError(f"{path} is no Python file: its name must end in .py.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+        made = tuple(each for each in registered() if each.function.__module__ == name)
+        if not made:
+            raise IndicatorError(
+                f"{path} defines no indicator. Decorate a step function with @indicator(...), or a formula "
+                "with @combination(...), from thebot.indicators."
+            )
+    except Exception as error:
+        forget(each for each in registered() if each.function.__module__ == name)
+        sys.modules.pop(name, None)
+        if isinstance(error, IndicatorError) and "defines no" in str(error):
+            raise
+        raise IndicatorError(
+            f"{_place(path, error)}: {_what(error)} Nothing of the file was taken."
+        ) from error
+    return made
+
+
+def _place(path: Path, error: Exception) -> str:
+    if isinstance(error, SyntaxError) and error.lineno:
+        return f"{path}, line {error.lineno}"
+    lines = [each.lineno for each in traceback.extract_tb(error.__traceback__) if each.filename == str(path)]
+    return f"{path}, line {lines[-1]}" if lines else str(path)
+
+
+def _what(error: Exception) -> str:
+    if isinstance(error, SyntaxError):
+        return f"this is no Python ({error.msg})."
+    text = str(error).rstrip(".")
+    return f"{text}." if isinstance(error, IndicatorError) else f"{type(error).__name__}: {text}."

@@ -1,0 +1,162 @@
+"""`thebot indicators`: listed, explained, computed, checked, documented; run as processes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import polars
+import pytest
+
+from thebot.indicators import Panel, macd, rsi
+from thebot.market import Candles, Timeframe
+from thebot.market.parquet import write_candles
+
+MINE = Path(__file__).parents[2] / "examples/my_indicators.py"
+
+
+def run(*arguments: str, folder: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "thebot", "indicators", *arguments, "--data", str(folder)]
+    if arguments[0] == "check":
+        command = command[:-2]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == code, done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Candles]:
+    random = np.random.default_rng(3)
+    close = 100 * np.exp(np.cumsum(random.normal(0, 0.01, 200)))
+    opened = np.concatenate([[100.0], close[:-1]])
+    candles = Candles(
+        symbol="XYZUSDT", timeframe=Timeframe("1h"), open_time=1_609_459_200_000 + np.arange(200) * 3_600_000,
+        open=opened, high=np.maximum(opened, close) * 1.002, low=np.minimum(opened, close) / 1.002,
+        close=close, volume=random.lognormal(2, 1, 200),
+    )  # fmt: skip
+    path = tmp_path_factory.mktemp("candles") / "XYZUSDT-1h.parquet"
+    write_candles(candles, path)
+    return path, candles
+
+
+def test_they_are_listed_by_group(tmp_path: Path) -> None:
+    text = run("list", "momentum", folder=tmp_path).stdout
+    assert "rsi" in text
+    assert "supertrend" not in text
+    found = json.loads(run("list", "--json", folder=tmp_path).stdout)["indicators"]
+    named = {each["name"]: each for each in found}
+    assert named["rsi"]["parameters"][0]["default"] == 14
+    assert "groups of indicators" not in text
+    told = run("list", "momentun", folder=tmp_path, code=2).stderr
+    assert "Did you mean 'momentum'?" in told
+
+
+def test_one_is_explained(tmp_path: Path) -> None:
+    text = run("show", "RSI", folder=tmp_path).stdout
+    for part in (
+        "Relative strength index",
+        "Formula:",
+        "Convention:",
+        "Source:",
+        "period",
+        "0 to 100",
+        "14 candles",
+    ):
+        assert part in text, part
+    assert "Did you mean 'rsi'?" in run("show", "rssi", folder=tmp_path, code=2).stderr
+
+
+def test_json_of_one_computed_is_as_promised(tmp_path: Path, market: tuple[Path, Candles]) -> None:
+    path, candles = market
+    done = run("compute", "rsi", "--set", "period=10", "--candles", str(path), "--json", folder=tmp_path)
+    found = json.loads(done.stdout)
+    expected = Panel([rsi(10)], "1h").over(candles)[rsi(10)]
+    assert found["open_time"] == candles.open_time.tolist()
+    assert found["outputs"] == {"rsi": [None if v != v else v for v in expected.tolist()]}
+    assert found["findings"] == []
+
+
+def test_csv_and_parquet_say_the_same(tmp_path: Path, market: tuple[Path, Candles]) -> None:
+    path, candles = market
+    rows = list(
+        csv.DictReader(
+            io.StringIO(run("compute", "macd", "--candles", str(path), "--csv", folder=tmp_path).stdout)
+        )
+    )
+    out = tmp_path / "made" / "macd.parquet"
+    run("compute", "macd", "--candles", str(path), "--parquet", "--out", str(out), folder=tmp_path)
+    frame = polars.read_parquet(out)
+    expected = Panel([macd()], "1h").over(candles)
+    for name, output in zip(("line", "signal", "hist"), macd().outputs, strict=True):
+        np.testing.assert_array_equal(frame[name].to_numpy(), expected[output])
+        np.testing.assert_array_equal([float(row[name] or "nan") for row in rows], expected[output])
+
+
+def test_other_sources_and_single_outputs(tmp_path: Path, market: tuple[Path, Candles]) -> None:
+    path, _ = market
+    found = json.loads(
+        run(
+            "compute", "macd", "--source", "volume", "--output", "signal", "--candles", str(path), "--json",
+            folder=tmp_path,
+        ).stdout
+    )  # fmt: skip
+    assert found["indicator"] == "macd(volume, 12, 26, 9)"
+    assert list(found["outputs"]) == ["signal"]
+    rule = json.loads(run("compute", "rsi(3) < 30", "--candles", str(path), "--json", folder=tmp_path).stdout)
+    assert set(rule["outputs"]["rsi(3) < 30"]) == {0.0, 1.0}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["rsi", "--set", "period=0"], "rsi: period is 0; give a whole number from"),
+        (["rsi", "--set", "period=-3"], "period is -3; give a whole number from"),
+        (["rsi", "--set", "period=ten"], "period is 'ten'; give a whole number from"),
+        (["rsi", "--set", "perod=9"], "no parameter of rsi 'perod'. Did you mean 'period'?"),
+        (["rsi", "--set", "period"], "write a name and a value, as in --set period=10"),
+        (["macd", "--set", "fast=30"], "fast is 30 and slow is 26; fast must be the smaller"),
+        (["rsi", "--source", "clos"], "Did you mean 'close'?"),
+        (["macd", "--output", "singal"], "no output of macd 'singal'. Did you mean 'signal'?"),
+        (["macdd"], "no indicator 'macdd'. Did you mean 'macd'?"),
+        (["rsi", "--json", "--csv"], "only one can be given"),
+    ],
+    ids=lambda each: " ".join(each) if isinstance(each, list) else "",
+)
+def test_what_cannot_be_is_told_in_one_sentence(
+    tmp_path: Path, market: tuple[Path, Candles], arguments: list[str], told: str
+) -> None:
+    done = run("compute", *arguments, "--candles", str(market[0]), folder=tmp_path, code=2)
+    assert told in done.stderr
+    assert done.stdout == ""
+
+
+def test_too_few_candles_are_a_finding_and_not_an_error(tmp_path: Path, market: tuple[Path, Candles]) -> None:
+    path, _ = market
+    arguments = ("compute", "rsi", "--set", "period=500", "--candles", str(path))
+    found = json.loads(run(*arguments, "--json", folder=tmp_path).stdout)
+    assert set(found["outputs"]["rsi"]) == {None}
+    assert "has 200 candles, but rsi(500) needs 501" in found["findings"][0]
+    assert "needs 501" in run(*arguments, folder=tmp_path).stderr
+
+
+def test_ones_own_are_named_in_the_settings_and_checked(tmp_path: Path, market: tuple[Path, Candles]) -> None:
+    (tmp_path / "mine.py").write_text(MINE.read_text())
+    (tmp_path / "config.toml").write_text('indicator_files = ["mine.py"]\n')
+    assert "close_place" in run("list", folder=tmp_path).stdout
+    done = run("compute", "close_place(5)", "--candles", str(market[0]), "--json", folder=tmp_path)
+    assert len(json.loads(done.stdout)["outputs"]["close_place"]) == 200
+    assert "close_place: keeps every clause" in run("check", str(MINE), folder=tmp_path).stdout
+    bad = tmp_path / "bad.py"
+    bad.write_text(MINE.read_text().replace("memory=lambda period: 21.0 * period", "memory=3"))
+    found = json.loads(run("check", str(bad), "--json", folder=tmp_path, code=1).stdout)
+    assert not found["keeps"]
+    assert found["breaches"]["close_place"][0]["breach"].startswith("its memory is as short as it says: ")
+    (tmp_path / "config.toml").write_text('indicator_files = ["mein.py"]\n')
+    told = run("list", folder=tmp_path, code=2).stderr
+    assert "Beside it there is: mine.py." in told
+    assert "It is named in" in told
