@@ -114,7 +114,7 @@ class Definition:
 
     def signals(self, indicator: Indicator | None = None) -> tuple[Expression, Expression] | None:
         """When it is usually bought and sold by it alone, as conditions; None if it has no such rule."""
-        return self.rule(indicator or self()) if self.rule else None
+        return self.rule(self() if indicator is None else indicator) if self.rule else None
 
     def _bound(self, given: tuple[Any, ...], named: dict[str, Any]) -> tuple[Number, ...]:
         names = tuple(self.parameters)
