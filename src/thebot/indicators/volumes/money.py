@@ -1,0 +1,160 @@
+"""Money that flows in or out, read from where a candle closed: A/D line, its oscillator, CMF, MFI."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from thebot.indicators.expression import close, high, low, nan, volume
+from thebot.indicators.indicator import Column, indicator
+from thebot.indicators.memory import exponential
+from thebot.indicators.usual import crosses_zero, leaves_extremes
+from thebot.indicators.volumes.flow import crosses_own_average
+
+ANEW: Final = 1_000  # candles, beside two periods, after which running sums are summed anew
+DROP: Final = 64.0  # or if they have shrunk so much: what has left would drown what is in the window
+
+
+def accumulated(high: Column, low: Column, close: Column, volume: Column, i: int) -> float:
+    """The candle's volume, counted fully if it closed at its high, negative if at its low; else between.
+
+    0 for a candle without range.
+    """
+    top, bottom, now = high[i], low[i], close[i]
+    reach = top - bottom
+    return ((now - bottom) - (top - now)) / reach * volume[i] if reach > 0.0 else 0.0
+
+
+def typical(high: Column, low: Column, close: Column, i: int) -> float:
+    """The mean of high, low and close."""
+    return (high[i] + low[i] + close[i]) / 3.0
+
+
+@indicator(
+    inputs=(high, low, close, volume), start=(0.0,), group="volume", unit="volume", label="A/D",
+    aliases=("adl",), rule=crosses_own_average(20),
+)  # fmt: skip
+def ad(
+    state: tuple[float], high: Column, low: Column, close: Column, volume: Column, i: int
+) -> tuple[tuple[float], float]:
+    """Accumulation/distribution line: the sum of volumes, each weighed by where the candle closed.
+
+    A close at the high counts the whole volume, one at the low the whole of it negative, in the middle
+    nothing. Only its changes mean something; the usual rule is its crossing of its own EMA(20).
+    Formula: ad + volume * ((close - low) - (high - close)) / (high - low)
+    Convention: a candle without range adds nothing, as TA-Lib
+    Source: M. Chaikin; described in S. B. Achelis, "Technical Analysis from A to Z", 1995
+    """
+    total = state[0] + accumulated(high, low, close, volume, i)
+    return (total,), total
+
+
+@indicator(
+    inputs=(high, low, close, volume), start=(0, 0.0, 0.0), group="volume", unit="volume", guides=(0.0,),
+    label="Chaikin oscillator", aliases=("chaikin",), rising=("fast", "slow"), rule=crosses_zero,
+    memory=lambda fast, slow: slow + exponential(2.0 / (slow + 1.0)),
+)  # fmt: skip
+def adosc(
+    state: tuple[int, float, float],
+    high: Column, low: Column, close: Column, volume: Column, i: int, fast: int = 3, slow: int = 10,
+) -> tuple[tuple[int, float, float], float]:  # fmt: skip
+    """Chaikin oscillator: the momentum of the A/D line, a fast EMA of it less a slow one.
+
+    Positive while buying gathers pace; bought and sold where it crosses zero.
+    Formula: EMA(ad, fast) - EMA(ad, slow)
+    Convention: both averages begin with the first value of the line and are told after `slow`, as TA-Lib
+    Source: M. Chaikin; described in S. B. Achelis, "Technical Analysis from A to Z", 1995
+    """
+    # The averages are kept as what they differ from the line by: where it began then plays no part, and
+    # however far it has gone, nothing is lost in rounding.
+    seen, quick, steady = state
+    if seen:
+        added = accumulated(high, low, close, volume, i)
+        quick = (quick - added) * (1.0 - 2.0 / (fast + 1.0))
+        steady = (steady - added) * (1.0 - 2.0 / (slow + 1.0))
+    seen += 1
+    return (seen, quick, steady), quick - steady if seen >= slow else nan
+
+
+@indicator(
+    inputs=(high, low, close, volume), start=(0, 0.0, 0.0, 0.0), group="volume", guides=(0.0,),
+    lookback=lambda period: period - 1, memory=lambda period: period - 1, rule=crosses_zero,
+)  # fmt: skip
+def cmf(
+    state: tuple[int, float, float, float],
+    high: Column, low: Column, close: Column, volume: Column, i: int, period: int = 20,
+) -> tuple[tuple[int, float, float, float], float]:  # fmt: skip
+    """Chaikin money flow, -1 to 1: whether volume came on closes near the high (1) or near the low (-1).
+
+    Above 0 buyers have the upper hand; bought and sold where it crosses zero.
+    Formula: sum(volume * ((close - low) - (high - close)) / (high - low), period) / sum(volume, period)
+    Convention: a candle without range flows neither way; 0 if nothing was traded, as TA-Lib
+    Source: M. Chaikin; StockCharts ChartSchool, "Chaikin Money Flow"
+    """
+    seen, flow, traded, most = state
+    flow += accumulated(high, low, close, volume, i)
+    traded += volume[i]
+    seen += 1
+    if seen < period:
+        return (seen, flow, traded, most), nan
+    most = traded if traded > most else most
+    if traded * DROP < most or seen > 2 * period + ANEW:
+        flow, traded, seen = 0.0, 0.0, period
+        for back in range(period - 1, -1, -1):
+            flow += accumulated(high, low, close, volume, i - back)
+            traded += volume[i - back]
+        most = traded
+    oldest = i - period + 1
+    return (
+        (seen, flow - accumulated(high, low, close, volume, oldest), traded - volume[oldest], most),
+        flow / traded if traded > 0.0 else 0.0,
+    )
+
+
+@indicator(
+    inputs=(high, low, close, volume), start=(0, 0.0, 0.0, 0.0, 0.0, 0.0), group="volume", unit="index",
+    guides=(20.0, 80.0), lookback=lambda period: period, memory=lambda period: period,
+    rule=leaves_extremes(20.0, 80.0),
+)  # fmt: skip
+def mfi(
+    state: tuple[int, float, float, float, float, float],
+    high: Column, low: Column, close: Column, volume: Column, i: int, period: int = 14,
+) -> tuple[tuple[int, float, float, float, float, float], float]:  # fmt: skip
+    """Money flow index, 0 to 100: an RSI by volume, the share of money that flowed while the price rose.
+
+    Below 20 is called oversold, above 80 overbought; bought and sold where it comes back from there.
+    Formula: 100 * sum(flow up, period) / sum(flow up or down, period), where a candle's flow is typical price
+    (high + low + close) / 3 * volume, up or down as the typical price went
+    Convention: plain sums, as TA-Lib; 0 if no money flowed (TA-Lib says so for sums below 1 already)
+    Source: G. Quong and A. Soudack, "Volume-Weighted RSI: Money Flow", Stocks & Commodities, 1989
+    """
+    seen, before, leaving, up, down, most = state
+    now = typical(high, low, close, i)
+    flow = now * volume[i]
+    seen += 1
+    if seen <= period:
+        if seen == 1:
+            return (1, now, now, 0.0, 0.0, 0.0), nan
+        up += flow if now > before else 0.0
+        down += flow if now < before else 0.0
+        return (seen, now, leaving, up, down, most), nan
+    up += flow if now > before else 0.0
+    down += flow if now < before else 0.0
+    oldest = typical(high, low, close, i - period)
+    if seen > period + 1:  # the flow of the candle that leaves, from `leaving` to `oldest`
+        flow = oldest * volume[i - period]
+        up -= flow if oldest > leaving else 0.0
+        down -= flow if oldest < leaving else 0.0
+    most = up + down if up + down > most else most
+    if (up + down) * DROP < most or seen > 2 * period + ANEW:
+        up, down, seen = 0.0, 0.0, period + 1
+        last = oldest
+        for back in range(period - 1, -1, -1):
+            price = typical(high, low, close, i - back)
+            up += price * volume[i - back] if price > last else 0.0
+            down += price * volume[i - back] if price < last else 0.0
+            last = price
+        most = up + down
+    up = up if up > 0.0 else 0.0
+    down = down if down > 0.0 else 0.0
+    both = up + down
+    return (seen, now, oldest, up, down, most), 100.0 * (up / both) if both > 0.0 else 0.0
