@@ -1,30 +1,36 @@
-"""Averages of the price."""
+"""The plain averages of the price: simple, exponential, Wilder's."""
 
 from __future__ import annotations
 
+from thebot.indicators.averages.sums import FALLEN, size, summed
 from thebot.indicators.expression import close, nan
 from thebot.indicators.indicator import Column, indicator
-from thebot.indicators.memory import exponential
+from thebot.indicators.memory import exponential, wilder
 from thebot.indicators.usual import price_crosses
 
 
 @indicator(
-    inputs=(close,), start=(0, 0.0), group="averages", overlay=True, unit="input",
+    inputs=(close,), start=(0, 0.0, 0.0), group="averages", overlay=True, unit="input",
     lookback=lambda period: period - 1, memory=lambda period: period - 1, aliases=("ma",), rule=price_crosses,
 )  # fmt: skip
-def sma(state: tuple[int, float], price: Column, i: int, period: int = 20) -> tuple[tuple[int, float], float]:
+def sma(
+    state: tuple[int, float, float], price: Column, i: int, period: int = 20
+) -> tuple[tuple[int, float, float], float]:
     """Simple moving average: the mean of the last `period` values.
 
     Formula: sum(price, period) / period
-    Convention: a running sum, as TA-Lib
+    Convention: a running sum, as TA-Lib; summed anew after a fall by factors, whose rounding would stay
     Source: common knowledge
     """
-    seen, total = state
+    seen, total, most = state
     total += price[i]
     seen += 1
     if seen < period:
-        return (seen, total), nan
-    return (seen, total - price[i - period + 1]), total / period
+        return (seen, total, most), nan
+    if size(total) * FALLEN < most:
+        total, most = summed(price, i, period), 0.0
+    most = size(total) if size(total) > most else most
+    return (seen, total - price[i - period + 1], most), total / period
 
 
 @indicator(
@@ -46,5 +52,32 @@ def ema(state: tuple[int, float], price: Column, i: int, period: int = 20) -> tu
         average = (average + price[i]) / period
     else:
         weight = 2.0 / (period + 1.0)
+        average = price[i] * weight + average * (1.0 - weight)
+    return (seen, average), average
+
+
+@indicator(
+    inputs=(close,), start=(0, 0.0), group="averages", overlay=True, unit="input",
+    memory=lambda period: period - 1 + wilder(period), aliases=("rma", "wilders"), rule=price_crosses,
+)  # fmt: skip
+def smma(
+    state: tuple[int, float], price: Column, i: int, period: int = 14
+) -> tuple[tuple[int, float], float]:
+    """Smoothed moving average: Wilder's, in which each new value weighs 1 / period.
+
+    It is as slow as an EMA of 2 * period - 1, and what RSI, ATR and ADX are smoothed with.
+
+    Formula: smma + (price - smma) / period
+    Convention: seeded with the mean of the first `period` values, as TA-Lib's RMA
+    Source: J. Welles Wilder, "New Concepts in Technical Trading Systems", 1978
+    """
+    seen, average = state
+    seen += 1
+    if seen < period:
+        return (seen, average + price[i]), nan
+    if seen == period:
+        average = (average + price[i]) / period
+    else:
+        weight = 1.0 / period
         average = price[i] * weight + average * (1.0 - weight)
     return (seen, average), average
