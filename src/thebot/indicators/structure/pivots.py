@@ -1,0 +1,137 @@
+"""Pivot points: levels for a day, week or month out of the one before it."""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+from thebot.indicators.expression import Expression, close, high, low, nan, open_
+from thebot.indicators.indicator import Column, Indicator, combination, indicator
+from thebot.indicators.usual import price_crosses
+from thebot.indicators.windows import highest, lowest
+
+Levels: TypeAlias = tuple[float, float, float, float, float, float, float, float, float]
+
+KINDS: Final = ("standard", "fibonacci", "camarilla", "demark", "woodie")
+LEVELS: Final = ("pivot", "r1", "r2", "r3", "r4", "s1", "s2", "s3", "s4")
+ANCHORS: Final = {"day": "1d", "week": "1w", "month": "1M"}
+
+
+@indicator(
+    inputs=(open_, high, low, close), start=(0,), group="structure", outputs=LEVELS, overlay=True,
+    unit="input", memory=0, words={"kind": KINDS}, label="Pivot levels", sparse=True,
+)  # fmt: skip
+def pivot_levels(
+    state: tuple[int], open: Column, high: Column, low: Column, close: Column, i: int, kind: int = 0
+) -> tuple[tuple[int], Levels]:
+    """Pivot levels: what a candle says of where the next may turn.
+
+    `pivot` in the middle, `r1` to `r4` (resistance) above and `s1` to `s4` (support) below; nan where the
+    kind has none. `pivots` reads it on days, weeks and months.
+    Formula: with range = high - low.
+    standard: pivot = (high + low + close) / 3, r1 = 2 pivot - low, r2 = pivot + range, r3 = r1 + range.
+    fibonacci: the same pivot; r1, r2, r3 = pivot + 0.382, 0.618, 1 range.
+    camarilla: the same pivot; r1 to r4 = close + 1.1 range / 12, / 6, / 4, / 2.
+    demark: x = high + 2 low + close after a fall from open to close, 2 high + low + close after a rise,
+    high + low + 2 close if equal; pivot = x / 4, r1 = x / 2 - low, s1 = x / 2 - high, no others.
+    woodie: pivot = (high + low + 2 close) / 4, the rest as standard.
+    Each s mirrors its r
+    Convention: as Stock.Indicators and TradingView (standard is its "classic" up to the third), except that
+    woodie weighs the close instead of the next candle's open: it is known at once, and a market that never
+    closes opens where it closed
+    Source: common knowledge; T. DeMark, "The New Science of Technical Analysis", 1994; N. Stott's Camarilla
+    equation, 1989; K. Wood
+    """
+    return state, levels_of(open[i], high[i], low[i], close[i], kind)
+
+
+def levels_of(opened: float, top: float, bottom: float, closed: float, kind: int) -> Levels:
+    """Pivot and levels of a kind, see `pivot_levels`."""
+    width = top - bottom
+    pivot = (top + bottom + closed) / 3.0
+    if kind == 1:
+        one, two = 0.382 * width, 0.618 * width
+        return (
+            pivot,
+            pivot + one,
+            pivot + two,
+            pivot + width,
+            nan,
+            pivot - one,
+            pivot - two,
+            pivot - width,
+            nan,
+        )
+    if kind == 2:
+        part = 1.1 * width
+        first, second, third, fourth = part / 12.0, part / 6.0, part / 4.0, part / 2.0
+        return (
+            pivot, closed + first, closed + second, closed + third, closed + fourth,
+            closed - first, closed - second, closed - third, closed - fourth,
+        )  # fmt: skip
+    if kind == 3:
+        weighed = bottom if closed < opened else top if closed > opened else closed
+        half = (top + bottom + closed + weighed) / 2.0
+        return half / 2.0, half - bottom, nan, nan, nan, half - top, nan, nan, nan
+    if kind == 4:
+        pivot = (top + bottom + 2.0 * closed) / 4.0
+    first, second = 2.0 * pivot - bottom, 2.0 * pivot - top
+    return (
+        pivot, first, pivot + width, first + width, nan, second, pivot - width, second - width, nan,
+    )  # fmt: skip
+
+
+@combination(
+    inputs=(open_, high, low, close), group="structure", outputs=LEVELS, overlay=True, unit="input",
+    words={"kind": KINDS, "anchor": tuple(ANCHORS)}, label="Pivots", sparse=True, aliases=("pivot_points",),
+    rule=price_crosses,
+)  # fmt: skip
+def pivots(
+    open: Expression, high: Expression, low: Expression, close: Expression, kind: int = 0, anchor: int = 0
+) -> tuple[Expression, ...]:
+    """Pivot points: the levels that floor traders drew for the day out of the day before.
+
+    Of the newest day (or week, or month: `anchor`) that has closed: they change at the close of its last
+    candle and hold until the next has closed. Days begin at 00:00 UTC, weeks on Monday. nan where the kind
+    has no such level, and before the first whole day is known.
+    Formula: pivot_levels(open, high, low, close) of the last closed day, week or month
+    Convention: as `pivot_levels`, which has each kind's formulas
+    Source: common knowledge; see `pivot_levels`
+    """
+    frame = tuple(ANCHORS.values())[anchor]
+    made: Indicator = pivot_levels(open.at(frame), high.at(frame), low.at(frame), close.at(frame), kind)
+    return made.outputs
+
+
+@indicator(
+    inputs=(open_, high, low, close), start=(0, 0.0, 0.0), group="structure", outputs=LEVELS, overlay=True,
+    unit="input", lookback=lambda period, kind: period, memory=lambda period, kind: period - 1,
+    words={"kind": KINDS}, label="Rolling pivots", sparse=True, rule=price_crosses,
+)  # fmt: skip
+def rolling_pivots(
+    state: tuple[int, float, float],
+    open: Column, high: Column, low: Column, close: Column, i: int, period: int = 20, kind: int = 0,
+) -> tuple[tuple[int, float, float], Levels]:  # fmt: skip
+    """Rolling pivot points: the levels of the last `period` candles taken as one.
+
+    They move with each candle instead of once a day. nan where the kind has no such level.
+    Formula: pivot_levels of the first open, highest high, lowest low and last close of `period` candles
+    Convention: the newest candle belongs to them; Stock.Indicators leaves it out, which is .shift(1) here
+    Source: D. Skender, Stock.Indicators, "Rolling Pivot Points"
+    """
+    seen, top, bottom = state
+    seen += 1
+    up, down = high[i], low[i]
+    if seen == 1:
+        top, bottom = up, down
+    # the whole window is read again only when its highest or lowest leaves and nothing beats it
+    if seen > period and high[i - period] >= top and up < top:
+        top = highest(high, i, period)
+    else:
+        top = up if up > top else top
+    if seen > period and low[i - period] <= bottom and down > bottom:
+        bottom = lowest(low, i, period)
+    else:
+        bottom = down if down < bottom else bottom
+    if seen < period:
+        return (seen, top, bottom), (nan, nan, nan, nan, nan, nan, nan, nan, nan)
+    return (seen, top, bottom), levels_of(open[i - period + 1], top, bottom, close[i], kind)
