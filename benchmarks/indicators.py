@@ -1,101 +1,78 @@
-"""Ten indicators over columns beside TA-Lib and pandas, and candle by candle.
+"""Every indicator over columns and candle by candle, beside TA-Lib, pandas, polars, vectorbt and talipp.
 
-    python -m benchmarks.indicators [--candles 1000000] [--rounds 7]
+    python -m benchmarks.indicators [--candles 1000000] [--rounds 7] [--only rsi,macd] [--no-peers]
 
-Peers alternate in one run, so that a busy machine slows all of them; what counts are the ratios of the best
-rounds. What each gives is compared before it is timed. Ratios above 1 mean that ours is faster.
+One table. Columns are in ns a candle, live in us a candle; a ratio above 1 means that ours is quicker. Peers
+take turns with ours in one run, so that a busy machine slows all of them; the best of the rounds counts.
+TA-Lib runs in this process, the others in an environment of their own (`benchmarks/peers`, made once by pip).
+The calls of TA-Lib are those of the conformance tests, which compare their values; where the last value of
+another peer differs from ours by more than a millionth, the ratio is marked with ~.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import talib
+from benchmarks.market import market
+from benchmarks.peers.environment import Peers, python
+from tests.indicators.conformance import averages, momentum, patterns, structure, trend, volatility, volumes
 
-from thebot.indicators import Panel, adx, atr, bbands, ema, macd, obv, rsi, sma, stoch, supertrend
-from thebot.indicators.indicator import Indicator
-from thebot.market import Candle, Candles, Timeframe
+from thebot.indicators import Panel, adx, atr, bbands, catalogue, ema, macd, obv, rsi, sma, stoch, supertrend
+from thebot.indicators.indicator import Definition, Indicator, Output
+from thebot.market import Candles
 
 TEN = (sma(20), ema(20), rsi(14), macd(), bbands(), atr(14), supertrend(), stoch(), adx(14), obv())
+BATCH = ("pandas", "polars", "vectorbt")
+LIVE_CANDLES = 3_000
 
 
-def market(count: int) -> Candles:
-    """A seeded random walk of one-minute candles."""
-    random = np.random.default_rng(7)
-    close = 30_000 * np.exp(np.cumsum(random.normal(0, 0.0005, count)))
-    opened = np.concatenate([[30_000.0], close[:-1]])
-    reach = 1 + np.abs(random.normal(0, 0.0003, (2, count)))
-    return Candles(
-        symbol="XYZUSDT", timeframe=Timeframe("1m"), open_time=np.arange(count) * 60_000, open=opened,
-        high=np.maximum(opened, close) * reach[0], low=np.minimum(opened, close) / reach[1], close=close,
-        volume=random.lognormal(2, 1, count),
-    )  # fmt: skip
+@dataclass
+class Row:
+    """One indicator with one set of parameters, and the best seconds of each who has it."""
+
+    indicator: Indicator
+    talib: list[Callable[[Candles], Any]]
+    best: dict[str, float] = field(default_factory=dict)
+    apart: set[str] = field(default_factory=set)  # peers whose last value is another
+
+    def keep(self, who: str, seconds: float) -> None:
+        self.best[who] = min(self.best.get(who, math.inf), seconds)
+
+    def ratio(self, who: str, ours: str = "ours") -> float:
+        return self.best.get(who, math.nan) / self.best[ours]
 
 
-def talib_calls(c: Candles) -> dict[Indicator, Callable[[], object]]:
-    # ADX comes with both directional indexes, as ours does
-    directions = (talib.ADX, talib.PLUS_DI, talib.MINUS_DI)
-    return dict(zip(TEN, (
-        lambda: talib.SMA(c.close, 20), lambda: talib.EMA(c.close, 20), lambda: talib.RSI(c.close, 14),
-        lambda: talib.MACD(c.close, 12, 26, 9), lambda: talib.BBANDS(c.close, 20, 2.0, 2.0),
-        lambda: talib.ATR(c.high, c.low, c.close, 14),
-        lambda: talib.SUPERTREND(c.high, c.low, c.close, 10, 3.0),
-        lambda: talib.STOCH(c.high, c.low, c.close, 14, 3, 0, 3, 0),
-        lambda: [each(c.high, c.low, c.close, 14) for each in directions],
-        lambda: talib.OBV(c.close, c.volume),
-    ), strict=True))  # fmt: skip
-
-
-def pandas_calls(c: Candles) -> dict[Indicator, Callable[[], object]]:
-    """As people write them in pandas; empty if it is not installed. (A Supertrend would be a Python loop.)"""
-    try:
-        import pandas as pd
-    except ImportError:
-        return {}
-    close, high, low, volume = (pd.Series(each) for each in (c.close, c.high, c.low, c.volume))
-
-    def wilder(series: pd.Series, period: int) -> pd.Series:
-        return series.ewm(alpha=1 / period, adjust=False).mean()
-
-    def true_range() -> pd.Series:
-        before = close.shift()
-        return pd.concat([high - low, (high - before).abs(), (low - before).abs()], axis=1).max(axis=1)
-
-    def rsi_() -> pd.Series:
-        change = close.diff()
-        gain, loss = wilder(change.clip(lower=0), 14), wilder(-change.clip(upper=0), 14)
-        return 100 * gain / (gain + loss)
-
-    def macd_() -> tuple[pd.Series, ...]:
-        line = close.ewm(span=12, adjust=False).mean() - close.ewm(span=26, adjust=False).mean()
-        signal = line.ewm(span=9, adjust=False).mean()
-        return line, signal, line - signal
-
-    def bbands_() -> tuple[pd.Series, ...]:
-        rolling = close.rolling(20)
-        middle, away = rolling.mean(), 2 * rolling.std(ddof=0)
-        return middle + away, middle, middle - away
-
-    def stoch_() -> tuple[pd.Series, ...]:
-        lowest, highest = low.rolling(14).min(), high.rolling(14).max()
-        k = (100 * (close - lowest) / (highest - lowest)).rolling(3).mean()
-        return k, k.rolling(3).mean()
-
-    def adx_() -> tuple[pd.Series, ...]:
-        up, down = high.diff(), -low.diff()
-        reach = wilder(true_range(), 14)
-        plus = 100 * wilder(up.where((up > down) & (up > 0), 0.0), 14) / reach
-        minus = 100 * wilder(down.where((down > up) & (down > 0), 0.0), 14) / reach
-        return wilder(100 * (plus - minus).abs() / (plus + minus), 14), plus, minus
-
-    return {
-        TEN[0]: lambda: close.rolling(20).mean(), TEN[1]: lambda: close.ewm(span=20, adjust=False).mean(),
-        TEN[2]: rsi_, TEN[3]: macd_, TEN[4]: bbands_, TEN[5]: lambda: wilder(true_range(), 14),
-        TEN[7]: stoch_, TEN[8]: adx_, TEN[9]: lambda: (np.sign(close.diff()).fillna(0) * volume).cumsum(),
-    }  # fmt: skip
+def rows(only: set[str]) -> Iterator[Row]:
+    """One for each of the catalogue, with TA-Lib's calls for what it also has; the ten as they are usual."""
+    calls: dict[Definition, dict[Indicator, dict[str, Callable[[Candles], Any]]]] = {}
+    for group in (averages, momentum, volatility, volumes, trend, structure, patterns):
+        for case in group.CASES:
+            whole = case.expression.indicator if isinstance(case.expression, Output) else case.expression
+            if case.call is not None and isinstance(whole, Indicator):
+                # one call gives all outputs of a TA-Lib function; another function is another call
+                known = calls.setdefault(whole.definition, {}).setdefault(whole, {})
+                known.setdefault(case.reference, case.call)
+    usual = {each.definition: each for each in TEN}
+    for definition in catalogue():
+        if only and definition.name not in only:
+            continue
+        known = calls.get(definition, {})
+        chosen = usual[definition] if definition in usual else definition()
+        chosen = chosen if chosen in known else next(iter(known), chosen)
+        yield Row(chosen, list(known.get(chosen, {}).values()))
 
 
 def seconds(call: Callable[[], object]) -> float:
@@ -104,105 +81,138 @@ def seconds(call: Callable[[], object]) -> float:
     return time.perf_counter() - begun
 
 
-def agreement(panel: Panel, theirs: object, c: Candles) -> float:
-    """The largest difference from TA-Lib where both know a value, relative to the column's largest."""
-    theirs = theirs if isinstance(theirs, list | tuple) else [theirs]
-    columns = panel.over(c)
-    worst = 0.0
-    for expression, reference in zip(panel.expressions, theirs, strict=True):
-        own, other = columns[expression], np.asarray(reference, float)
-        known = ~np.isnan(own) & ~np.isnan(other)
-        worst = max(worst, float(np.abs(own - other)[known].max() / np.abs(other[known]).max()))
-    return worst
+def over_columns(table: list[Row], c: Candles, rounds: int, peers: Peers | None) -> None:
+    for number, row in enumerate(table):
+        panel = Panel([row.indicator], c.timeframe)
+        last = float(panel.over(c)[panel.expressions[0]][-1])  # compiles or loads
+        name = repr(row.indicator)
+        for turn in range(rounds):
+            row.keep("ours", seconds(lambda: panel.over(c)))  # noqa: B023  (called at once)
+            if row.talib:
+                row.keep("TA-Lib", seconds(lambda: [call(c) for call in row.talib]))  # noqa: B023
+            for peer in BATCH if peers and turn < 2 else ():
+                if name in peers.have[peer]:
+                    took, value = peers.time(peer, name, len(c))
+                    row.keep(peer, took)
+                    if not math.isclose(value, last, rel_tol=1e-6):
+                        row.apart.add(peer)
+        print(f"\r{number + 1} of {len(table)} ", end="", file=sys.stderr, flush=True)
 
 
-def over_columns(count: int, rounds: int) -> None:
-    c = market(count)
-    theirs, frames = talib_calls(c), pandas_calls(c)
-    panels = {each: Panel([each], c.timeframe) for each in TEN}
-    begun = time.perf_counter()
-    for panel in panels.values():
-        panel.over(c)
-    print(f"first use of all ten, compiling or reading the cache: {time.perf_counter() - begun:.2f} s\n")
-    best: dict[tuple[str, Indicator], float] = {}
-
-    def timed(who: str, each: Indicator, call: Callable[[], object]) -> None:
-        best[who, each] = min(best.get((who, each), np.inf), seconds(call))
-
-    for number in range(rounds):
-        for each in TEN:
-            timed("ours", each, lambda: panels[each].over(c))  # noqa: B023  (called at once)
-            timed("talib", each, theirs[each])
-            if number < 2 and each in frames:
-                timed("pandas", each, frames[each])
-    print(f"ns a candle, {count:,} candles, best of {rounds} (pandas: of 2)")
-    print(f"{'':24}{'ours':>8}{'TA-Lib':>8}{'ratio':>7}{'pandas':>8}{'ratio':>7}  difference from TA-Lib")
-    for each in TEN:
-        own, other = best["ours", each] / count * 1e9, best["talib", each] / count * 1e9
-        frame = best.get(("pandas", each), np.nan) / count * 1e9
-        apart = agreement(panels[each], theirs[each](), c)
-        print(f"{each.label:24}{own:8.2f}{other:8.2f}{other / own:7.2f}", end="")
-        print(f"{frame:8.1f}{frame / own:7.1f}  {apart:.0e}")
-    own, other = (sum(best[who, each] for each in TEN) / count * 1e9 for who in ("ours", "talib"))
-    print(f"{'all ten':24}{own:8.2f}{other:8.2f}{other / own:7.2f}")
-    alone = min(seconds(lambda: talib.ADX(c.high, c.low, c.close, 14)) for _ in range(rounds)) / count * 1e9
-    adx_three = best["talib", TEN[8]] / count * 1e9
-    without = other - adx_three + alone
-    print(f"{'  ADX without its DIs':24}{'':8}{without:8.2f}{without / own:7.2f}  (TA-Lib's; ours has them)")
-    if frames:
-        own, frame = (sum(best[who, each] for each in frames) / count * 1e9 for who in ("ours", "pandas"))
-        print(f"{'those pandas has':24}{own:8.2f}{'':8}{'':7}{frame:8.1f}{frame / own:7.1f}")
-    else:
-        print("pandas is not installed here: its columns are empty (pip install 'thebot[pandas]')")
+def candle_by_candle(table: list[Row], c: Candles, peers: Peers | None) -> None:
+    candles, nothing = list(c), Panel([], c.timeframe)
+    fixed = min(seconds(lambda: stepped(nothing, candles)) for _ in range(3))
+    for row in table:
+        panel, name = Panel([row.indicator], c.timeframe), repr(row.indicator)
+        for _ in range(2):
+            alone = seconds(lambda: stepped(panel, candles))  # noqa: B023  (called at once)
+            row.keep("live", max(0.0, alone - fixed))
+            if peers and name in peers.have["talipp"]:
+                row.keep("talipp", peers.time("talipp", name, len(candles))[0])
 
 
-def talipp_candles() -> Callable[[list[Candle]], object] | None:
-    """The ten of talipp, fed candle by candle; None if it is not installed."""
-    try:
-        from talipp import indicators as peer
-        from talipp.ohlcv import OHLCV
-    except ImportError:
-        return None
-
-    def run(rows: list[Candle]) -> None:
-        closes = [peer.SMA(20), peer.EMA(20), peer.RSI(14), peer.MACD(12, 26, 9), peer.BB(20, 2)]
-        candles = [peer.ATR(14), peer.SuperTrend(10, 3), peer.Stoch(14, 3), peer.ADX(14, 14), peer.OBV()]
-        for row in rows:
-            for each in closes:
-                each.add(row.close)
-            candle = OHLCV(row.open, row.high, row.low, row.close, row.volume)
-            for each in candles:
-                each.add(candle)
-
-    return run
+def all_that_talipp_has(table: list[Row], c: Candles) -> None:
+    """In one panel, as a desk runs them, with everything that a panel itself costs."""
+    both = [row for row in table if "talipp" in row.best]
+    if not both:
+        return
+    panel, candles = Panel([row.indicator for row in both], c.timeframe), list(c)
+    ours = min(seconds(lambda: stepped(panel, candles)) for _ in range(3))
+    theirs = sum(row.best["talipp"] for row in both)
+    print(
+        f"live, all {len(both)} that talipp has: {ours / len(candles) * 1e6:.1f} us a candle in one panel, "
+        f"talipp {theirs / len(candles) * 1e6:.1f}: {theirs / ours:.2f} times"
+    )
+    ten = [row for row in both if row.indicator in TEN]
+    if len(ten) == len(TEN):
+        panel = Panel(TEN, c.timeframe)
+        ours = min(seconds(lambda: stepped(panel, candles)) for _ in range(3))
+        print(f"live, the ten: {sum(row.best['talipp'] for row in ten) / ours:.2f} times")
 
 
-def candle_by_candle(rounds: int) -> None:
-    c = market(20_000)
+def stepped(panel: Panel, candles: list[Any]) -> None:
+    live = panel.start()
+    for each in candles:
+        live.step(each)
+
+
+def tell(table: list[Row], count: int) -> None:
+    ns, us = 1e9 / count, 1e6 / LIVE_CANDLES
+    print(
+        f"\rns a candle over {count:,}, us live over {LIVE_CANDLES:,} (its own share); x: how many times ours"
+    )
+    print(f"{'':34}{'ours':>8}{'TA-Lib':>9}{'x':>6}", end="")
+    print("".join(f"{peer:>9}{'x':>7}" for peer in BATCH) + f"{'live':>8}{'talipp':>8}{'x':>6}")
+    for row in table:
+        print(f"{row.indicator!r:34.33}{row.best['ours'] * ns:8.2f}", end="")
+        for peer, width in (("TA-Lib", 6), *((each, 7) for each in BATCH)):
+            print(_pair(row, peer, "ours", ns, width), end="")
+        print(f"{row.best['live'] * us:8.2f}{_pair(row, 'talipp', 'live', us, 6)[1:]}")
+    print()
+    for peer, ours in (("TA-Lib", "ours"), *((each, "ours") for each in BATCH)):
+        both = [row for row in table if peer in row.best]
+        if both:
+            slowest = min(both, key=lambda row: row.ratio(peer, ours))
+            whole = sum(row.best[peer] for row in both) / sum(row.best[ours] for row in both)
+            middle = float(np.median([row.ratio(peer, ours) for row in both]))
+            print(
+                f"{peer:9} has {len(both):3}: all of them take it {whole:.2f} times as long, the "
+                f"median {middle:.2f}, least {slowest.ratio(peer, ours):.2f} ({slowest.indicator!r})"
+            )
+    behind = [row for row in table if row.ratio("TA-Lib") < 0.7]
+    named = ", ".join(f"{row.indicator!r} {row.ratio('TA-Lib'):.2f}" for row in behind)
+    print(f"slower than 0.7x TA-Lib: {named or 'none'}")
+    ten = [row for row in table if row.indicator in TEN and "TA-Lib" in row.best]
+    if len(ten) == len(TEN):
+        whole = sum(row.best["TA-Lib"] for row in ten) / sum(row.best["ours"] for row in ten)
+        print(f"the ten: {whole:.2f} times TA-Lib")
+
+
+def _pair(row: Row, peer: str, ours: str, scale: float, width: int) -> str:
+    if peer not in row.best:
+        return " " * (9 + width)
+    mark = "~" if peer in row.apart else ""
+    return f"{row.best[peer] * scale:9.2f}{f'{mark}{row.ratio(peer, ours):.2f}':>{width}}"
+
+
+def first_use() -> None:
+    """How long the ten take at first: compiled into an empty cache, then loaded by another process."""
+    program = (
+        "import sys, time; from benchmarks.indicators import TEN; from benchmarks.market import market\n"
+        "import numba; from thebot.indicators import Panel; c = market(1000); begun = time.perf_counter()\n"
+        "for each in TEN: Panel([each], '1m').over(c)\n"
+        "print(time.perf_counter() - begun)"
+    )
+    with tempfile.TemporaryDirectory() as cache:
+        took = [
+            float(
+                subprocess.run(
+                    [sys.executable, "-c", program], env={**os.environ, "THEBOT_CACHE": cache},
+                    capture_output=True, text=True, check=True,
+                ).stdout
+            )
+            for _ in range(3)
+        ]  # fmt: skip
+    print(f"first compile of the ten: {took[0]:.2f} s; loaded by another process: {min(took[1:]):.3f} s")
+
+
+def a_hundred_symbols(c: Candles) -> None:
+    """A panel of the ten for each of a hundred symbols, previewed ten times a second."""
     panel = Panel(TEN, c.timeframe)
-    rows = list(c.rows(slice(0, 4_000)))
+    lives = [panel.start() for _ in range(100)]
+    warm, forming = c.rows(slice(0, 500)), list(c.rows(slice(500, 510)))
+    for live in lives:
+        live.warm(warm)
 
-    def stepping() -> None:
-        live = panel.start()
-        for each in rows:
-            live.step(each)
+    def a_second() -> None:
+        for candle in forming:
+            for live in lives:
+                live.preview(candle)
 
-    def previewing() -> None:
-        live = panel.start()
-        live.warm(c.rows(slice(0, 100)))
-        for each in rows:
-            live.preview(each)
-
-    peer = talipp_candles()
-    step, preview, other = np.inf, np.inf, np.nan
-    for number in range(rounds):
-        step, preview = min(step, seconds(stepping)), min(preview, seconds(previewing))
-        if peer is not None and number < 2:
-            other = np.fmin(other, seconds(lambda: peer(rows)))
-    per_candle = 1e6 / len(rows)
-    print("\nplain Python, all ten in one panel, us a candle: ", end="")
-    print(f"step {step * per_candle:.2f}, preview {preview * per_candle:.2f}; ", end="")
-    print(f"talipp {other * per_candle:.1f}, ratio {other / step:.1f}" if peer else "talipp is not installed")
+    share = min(seconds(a_second) for _ in range(5))
+    step = min(seconds(lambda: stepped(panel, list(c.rows(slice(0, LIVE_CANDLES))))) for _ in range(3))
+    print(f"100 symbols, the ten previewed ten times a second: {share:.1%} of a core", end="")
+    print(f"; the ten in one panel: {step / LIVE_CANDLES * 1e6:.2f} us a step")
 
 
 def main() -> None:
@@ -211,9 +221,27 @@ def main() -> None:
     )
     parser.add_argument("--candles", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--only", default="", help="names of indicators, with commas")
+    parser.add_argument("--no-peers", action="store_true", help="TA-Lib only")
     given = parser.parse_args()
-    over_columns(given.candles, given.rounds)
-    candle_by_candle(given.rounds)
+    c = market(given.candles)
+    only = {name for name in given.only.split(",") if name}
+    table = list(rows(only))
+    interpreter = None if given.no_peers else python()
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "market.npz"
+        np.savez(file, open=c.open, high=c.high, low=c.low, close=c.close, volume=c.volume)
+        peers = Peers(interpreter, file) if interpreter else None
+        over_columns(table, c, given.rounds, peers)
+        candle_by_candle(table, c.rows(slice(0, LIVE_CANDLES)), peers)
+        if peers:
+            peers.close()
+    tell(table, len(c))
+    all_that_talipp_has(table, c.rows(slice(0, LIVE_CANDLES)))
+    if not only:
+        first_use()
+        a_hundred_symbols(c)
+    print(json.dumps({"talib": talib.__version__, "numpy": np.__version__, "python": sys.version.split()[0]}))
 
 
 if __name__ == "__main__":
