@@ -62,7 +62,7 @@ def talib(
     call: Callable[[Candles], Any],
     *,
     skip: int = 0,
-    size: float | None = None,
+    size: float | Callable[[Candles], Any] | None = None,
     note: str = "",
     relative: float = 1e-9,
 ) -> Case:
@@ -85,7 +85,9 @@ def talib(
     return Case(expression, f"TA-Lib {name}", compare, note, call)
 
 
-def _size(expression: Expression, c: Candles, size: float | None) -> Any:
+def _size(expression: Expression, c: Candles, size: float | Callable[[Candles], Any] | None) -> Any:
+    if callable(size):
+        return size(c)
     if size is not None:
         return size
     return {"index": 100.0, "price": c.close, "volume": 0.0, "amount": 0.0}.get(expression.unit, 1.0)
@@ -166,7 +168,11 @@ def chartschool(
     def compare(shared: Path) -> Iterator[Comparison]:
         with (shared / "vectors/chartschool" / file).open() as opened:
             rows = list(csv.DictReader(opened))
-        columns = {name: np.array([float(row[there]) for row in rows]) for name, there in inputs.items()}
+        first = next(iter(inputs.values()))  # stands in where a cell is empty
+        columns = {
+            name: np.array([float(row[there] or row[first]) for row in rows])
+            for name, there in inputs.items()
+        }
         ours = values(expression, columns)
         theirs = np.array([float(row[column] or "nan") for row in rows])
         kept = slice(0 if last is None else len(theirs) - last, None)
