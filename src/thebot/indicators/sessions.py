@@ -1,13 +1,12 @@
 """When a day, week or month begins, for indicators that begin anew with it. All by the clock of UTC.
 
 Plain functions of an open time (what the leaf `open_time` reads, in ms): compiled together with a step. A
-step that begins anew with each session keeps the number of the last one it saw:
+step that begins anew with each session keeps when the one it is in ends, `start` being 0.0: that costs one
+comparison a candle, where the number of a candle's month takes a dozen divisions.
 
-    session = session_of(open_time[i], anchor)
-    if seen == 0:
-        known = begins_session(open_time[i], anchor)    # one begun before the data cannot be known
-    elif session != last:
-        known, total = True, 0.0                        # even if its first candles are missing
+    if open_time[i] >= ends:
+        known = ends > 0.0 or begins_session(open_time[i], anchor)  # not one begun before the data; but
+        ends, total = end_of_session(open_time[i], anchor), 0.0     # one whose first candles are missing
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ ANCHORS: Final = (
 )  # their words, in this order, for `words={"anchor": ANCHORS}`
 
 DAY_MS: Final = 86_400_000
+NEVER: Final = 1e300  # when the session from the start ends
 
 
 def session_of(open_time: float, anchor: int) -> int:
@@ -45,6 +45,18 @@ def begins_session(open_time: float, anchor: int) -> bool:
     return anchor == START or session_of(open_time, anchor) != session_of(open_time - 1.0, anchor)
 
 
+def end_of_session(open_time: float, anchor: int) -> float:
+    """When the next session begins, in ms; `NEVER` from the start."""
+    if anchor == START:
+        return NEVER
+    session = session_of(open_time, anchor) + 1
+    if anchor == DAY:
+        return float(session * DAY_MS)
+    if anchor == WEEK:
+        return float((7 * session - 3) * DAY_MS)
+    return float(first_day_of(session) * DAY_MS)
+
+
 def month_of(day: int) -> int:
     """The month's number, 12 * year + month - 1, of a day counted from 1970-01-01.
 
@@ -60,3 +72,16 @@ def month_of(day: int) -> int:
     year = (day - day // 1_460 + day // 36_524 - day // 146_096) // 365
     day -= 365 * year + year // 4 - year // 100
     return 12 * (400 * era + year) + (5 * day + 2) // 153 + 2  # months from March, in runs of 153 days
+
+
+def first_day_of(month: int) -> int:
+    """The day, counted from 1970-01-01, on which the month of that number begins.
+
+    >>> first_day_of(12 * 1970 + 1)
+    31
+    """
+    month -= 2  # from March
+    year = month // 12
+    era = year // 400
+    day = 365 * (year - 400 * era) + (year - 400 * era) // 4 - (year - 400 * era) // 100
+    return 146_097 * era + day + (153 * (month - 12 * year) + 2) // 5 - 719_468

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TypeAlias
 
 from thebot.indicators.averages.sums import ANEW, FALLEN
@@ -10,7 +9,6 @@ from thebot.indicators.expression import close, nan
 from thebot.indicators.indicator import Column, indicator
 from thebot.indicators.memory import exponential
 from thebot.indicators.usual import price_crosses
-from thebot.indicators.windows import squared_deviations
 
 KamaState: TypeAlias = tuple[int, int, float, float, float]
 Spread: TypeAlias = tuple[float, float, float, float]

@@ -10,27 +10,27 @@ from thebot.indicators.usual import price_crosses
 
 
 @indicator(
-    inputs=(close,), start=(0, 0.0, 0.0), group="averages", overlay=True, unit="input",
+    inputs=(close,), start=(0, 0.0, 0.0, 0.0), group="averages", overlay=True, unit="input",
     lookback=lambda period: period - 1, memory=lambda period: period - 1, aliases=("ma",), rule=price_crosses,
 )  # fmt: skip
 def sma(
-    state: tuple[int, float, float], price: Column, i: int, period: int = 20
-) -> tuple[tuple[int, float, float], float]:
+    state: tuple[int, float, float, float], price: Column, i: int, period: int = 20
+) -> tuple[tuple[int, float, float, float], float]:
     """Simple moving average: the mean of the last `period` values.
 
     Formula: sum(price, period) / period
     Convention: a running sum, as TA-Lib; summed anew after a fall by factors, whose rounding would stay
     Source: common knowledge
     """
-    seen, total, most = state
-    total += price[i]
+    seen, total, most, oldest = state
     seen += 1
+    total += price[i] - oldest
     if seen < period:
-        return (seen, total, most), nan
-    if size(total) * FALLEN < most:
+        return (seen, total, most, oldest), nan
+    if size(total) * FALLEN < most or period == 1:
         total, most = summed(price, i, period), 0.0
     most = size(total) if size(total) > most else most
-    return (seen, total - price[i - period + 1], most), total / period
+    return (seen, total, most, price[i - period + 1]), total / period
 
 
 @indicator(

@@ -9,11 +9,11 @@ from thebot.indicators.averages.prices import typprice
 from thebot.indicators.averages.sums import ANEW, FALLEN, size, summed, weighed
 from thebot.indicators.expression import Expression, close, high, low, nan, open_time, volume
 from thebot.indicators.indicator import Column, combination, indicator
-from thebot.indicators.sessions import ANCHORS, begins_session, session_of
+from thebot.indicators.sessions import ANCHORS, begins_session, end_of_session
 from thebot.indicators.usual import price_crosses
 
 VwmaState: TypeAlias = tuple[int, float, float, float, float]
-VwapState: TypeAlias = tuple[int, int, float, float, float]
+VwapState: TypeAlias = tuple[float, int, float, float, float]
 
 
 @indicator(
@@ -67,7 +67,7 @@ def rolling_vwap(
 
 
 @indicator(
-    inputs=(high, low, close, volume, open_time), start=(-1, 0, 0.0, 0.0, 0.0), group="averages",
+    inputs=(high, low, close, volume, open_time), start=(0.0, 0, 0.0, 0.0, 0.0), group="averages",
     outputs=("line", "upper", "lower"), overlay=True, unit="input", words={"anchor": ANCHORS},
     aliases=("anchored_vwap",), rule=price_crosses, sparse=True,
 )  # fmt: skip
@@ -87,20 +87,21 @@ def vwap(
     TA-Lib. A session whose first candles are missing begins with its first that is there
     Source: S. A. Berkowitz, D. E. Logue and E. A. Noser, "The Total Cost of Transactions", 1988
     """
-    session, known, traded, line, squares = state
-    now = session_of(open_time[i], anchor)
-    if now != session:
-        known = 1 if session >= 0 or begins_session(open_time[i], anchor) else 0
+    ends, known, traded, line, squares = state
+    # columns are read before the first branch: compiled code then need not keep them alive through all of it
+    now, typical, amount = open_time[i], (high[i] + low[i] + close[i]) / 3.0, volume[i]
+    if now >= ends:
+        known = 1 if ends > 0.0 or begins_session(now, anchor) else 0
+        ends = end_of_session(now, anchor)
         traded, line, squares = 0.0, 0.0, 0.0
     if known == 0:
-        return (now, known, traded, line, squares), (nan, nan, nan)
-    typical = (high[i] + low[i] + close[i]) / 3.0
-    traded += volume[i]
+        return (ends, known, traded, line, squares), (nan, nan, nan)
+    traded += amount
     if traded <= 0.0:
-        return (now, known, traded, line, squares), (nan, nan, nan)
+        return (ends, known, traded, line, squares), (nan, nan, nan)
     # the mean and the squares around it go along together (West, 1979): no difference of two large sums
     away = typical - line
-    line += away * (volume[i] / traded)
-    squares += volume[i] * away * (typical - line)
+    line += away * (amount / traded)
+    squares += amount * away * (typical - line)
     band = width * math.sqrt(squares / traded if squares > 0.0 else 0.0)
-    return (now, known, traded, line, squares), (line, line + band, line - band)
+    return (ends, known, traded, line, squares), (line, line + band, line - band)

@@ -11,35 +11,32 @@ from thebot.indicators.usual import price_crosses
 
 
 @indicator(
-    inputs=(close,), start=(0, 0.0, 0.0, 0.0), group="averages", overlay=True, unit="input",
+    inputs=(close,), start=(0, 0.0, 0.0, 0.0, 0.0), group="averages", overlay=True, unit="input",
     lookback=lambda period: period - 1, memory=lambda period: period - 1, aliases=("lwma",),
     rule=price_crosses,
 )  # fmt: skip
 def wma(
-    state: tuple[int, float, float, float], price: Column, i: int, period: int = 20
-) -> tuple[tuple[int, float, float, float], float]:
+    state: tuple[int, float, float, float, float], price: Column, i: int, period: int = 20
+) -> tuple[tuple[int, float, float, float, float], float]:
     """Weighted moving average: the newest value weighs `period`, each older one 1 less, the oldest 1.
 
     Formula: sum(price * (1, 2, ..., period)) / (1 + 2 + ... + period)
     Convention: running sums, as TA-Lib; summed anew now and then, so that rounding cannot pile up
     Source: common knowledge
     """
-    seen, total, weighted, most = state
+    seen, total, weighted, most, oldest = state
     seen += 1
-    total += price[i]
-    if seen <= period:
-        weighted += seen * price[i]
-        if seen < period:
-            return (seen, total, weighted, most), nan
-    else:
-        weighted += period * price[i]
+    # from a full window on each value weighs 1 less than before, the oldest nothing any more
+    weighted += (seen if seen < period else period) * price[i] - (total if seen > period else 0.0)
+    total += price[i] - oldest
+    if seen < period:
+        return (seen, total, weighted, most, oldest), nan
     if size(total) * FALLEN < most or seen > 2 * period + ANEW:
         total, weighted = summed(price, i, period), rising(price, i, period)
-        seen, most = period, 0.0
+        seen, most = period + 1, 0.0
     most = size(total) if size(total) > most else most
-    # before the next candle each value weighs 1 less: the oldest nothing any more
-    left = total - price[i - period + 1]
-    return (seen, left, weighted - total, most), weighted * (2.0 / (period * (period + 1.0)))
+    value = weighted * (2.0 / (period * (period + 1.0)))
+    return (seen, total, weighted, most, price[i - period + 1]), value
 
 
 @indicator(
@@ -58,24 +55,24 @@ def trima(
     Source: common knowledge
     """
     seen, newer, older, weighted, most = state
+    half = (period + 1) // 2
     seen += 1
     if seen < period:
         return (seen, newer, older, weighted, most), nan
-    half = (period + 1) // 2
     # with each candle the newer half comes one step nearer to the peak, the older half one away from it
+    newer += price[i] - price[i - half]
+    weighted += newer - older
+    moved = 1
     if seen == period or seen > 2 * period + ANEW or size(newer + older) * FALLEN < most:
         newer, older = summed(price, i, half), summed(price, i - period + half, half)
         weighted = rising(price, i - period + half, half)  # 1 for the oldest up to the middle
         for back in range(period - half):
             weighted += (back + 1) * price[i - back]
-        seen, most = period, 0.0
-    else:
-        newer += price[i] - price[i - half]
-        weighted += newer - older
-        older += price[i - period + half] - price[i - period]
+        seen, most, moved = period, 0.0, 0
     most = size(newer + older) if size(newer + older) > most else most
     scale = 1.0 / (half * (period - half + 1.0))
-    return (seen, newer, older, weighted, most), weighted * scale
+    change = price[i - period + half] - price[i - period]
+    return (seen, newer, older + change if moved else older, weighted, most), weighted * scale
 
 
 @indicator(
