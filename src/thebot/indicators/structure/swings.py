@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from thebot.indicators.expression import Expression, close, crosses_above, crosses_below, high, low, nan
 from thebot.indicators.indicator import Column, Indicator, indicator
@@ -11,6 +11,8 @@ from thebot.indicators.structure.turning import stands_alone, turned
 SwingState: TypeAlias = tuple[int, float, float, float, float]
 FibonacciState: TypeAlias = tuple[int, float, float, float, float, float]
 ZigzagState: TypeAlias = tuple[float, float, float, float, float, float, float]
+
+SHORT: Final = 16  # candles
 
 
 @indicator(
@@ -32,12 +34,21 @@ def fractal(
     Source: B. Williams, "Trading Chaos", 1995
     """
     seen = state[0] + 1
-    if seen <= 2 * period:
-        return (seen,), (nan, nan)
-    return (2 * period,), (
-        high[i - period] if stands_alone(high, 1.0, i, period) else nan,
-        low[i - period] if stands_alone(low, -1.0, i, period) else nan,
-    )
+    top, bottom = high[i - period], low[i - period]
+    # where it turns cannot be predicted: looking at all of a short window is quicker than stopping early
+    if period <= SHORT:
+        highest, lowest = high[i], low[i]
+        for back in range(period):
+            before = back + period + 1
+            highest = high[i - back] if high[i - back] > highest else highest
+            highest = high[i - before] if high[i - before] > highest else highest
+            lowest = low[i - back] if low[i - back] < lowest else lowest
+            lowest = low[i - before] if low[i - before] < lowest else lowest
+        is_top, is_bottom = top > highest, bottom < lowest
+    else:
+        is_top, is_bottom = stands_alone(high, 1.0, i, period), stands_alone(low, -1.0, i, period)
+    known = seen > 2 * period
+    return (seen,), (top if is_top & known else nan, bottom if is_bottom & known else nan)
 
 
 def _breaks_a_swing(swings: Indicator) -> tuple[Expression, Expression]:
@@ -143,7 +154,9 @@ def _leg(state: ZigzagState, top: float, bottom: float, share: float) -> ZigzagS
         "level_236", "level_382", "level_500", "level_618", "level_786",
         "extension_1272", "extension_1618", "direction", "start", "end",
     ),
-    overlay=True, unit=("input", "input", "input", "input", "input", "input", "input", "number", "input", "input"),
+    overlay=True, unit=(
+        "input", "input", "input", "input", "input", "input", "input", "number", "input", "input"
+    ),
     lookback=lambda left, right: left + right, label="Fibonacci", sparse=True,
     aliases=("fib", "fibonacci_retracement"),
 )  # fmt: skip

@@ -45,7 +45,7 @@ def true_range(top: float, bottom: float, before: float) -> float:
 
 
 def averaged(average: float, reach: float, seen: int, period: int) -> float:
-    """Wilder's average of the true ranges, from the second candle on; the plain mean until there are `period`."""
+    """Wilder's average of the true ranges (from candle 2 on); the plain mean until there are `period`."""
     if seen < 2:
         return 0.0
     return average + (reach - average) / (period if seen > period else seen - 1)
