@@ -4,23 +4,12 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from thebot.indicators.averages.sums import ANEW, FALLEN
 from thebot.indicators.expression import close, nan
 from thebot.indicators.indicator import Column, indicator
 from thebot.indicators.memory import exponential
 from thebot.indicators.usual import price_crosses
 
 KamaState: TypeAlias = tuple[int, int, float, float, float]
-Spread: TypeAlias = tuple[float, float, float, float]
-VidyaState: TypeAlias = tuple[int, float, float, float, float, float, float, float, float, float]
-
-
-def _moves(price: Column, i: int, count: int) -> float:
-    """The sum of the last `count` changes without their signs."""
-    total = 0.0
-    for back in range(count - 1, -1, -1):
-        total += abs(price[i - back] - price[i - back - 1])
-    return total
 
 
 @indicator(
@@ -41,27 +30,27 @@ def kama(
     Convention: begins at the close before the first value, as TA-Lib; the ratio is 1 if nothing moved
     Source: P. Kaufman, "Trading Systems and Methods", 1995
     """
-    seen, still, moved, most, average = state
+    seen, still, moved, fresh, average = state
+    now, last, oldest = price[i], price[i - 1], price[i - period]
+    if seen == 0:
+        return (1, 0, 0.0, 0.0, now), nan
+    step = abs(now - last)
+    moved += step
+    fresh += step
+    still = still + 1 if step == 0.0 else 0
     seen += 1
-    now = price[i]
-    if seen == 1:
-        return (seen, still, moved, most, now), nan
-    last = price[i - 1]
-    still = still + 1 if now == last else 0
-    moved += abs(now - last)
+    if seen == period + 1 or seen == 2 * period + 1:  # `fresh` has seen the whole window and nothing but it
+        moved, fresh, seen = fresh, 0.0, period + 1
     if seen <= period:
-        return (seen, still, moved, most, now), nan
-    if still >= period or moved * FALLEN < most or seen > 2 * period + ANEW:
-        moved = 0.0 if still >= period else _moves(price, i, period)
-        seen, still, most = period + 1, still if still < period else period, 0.0
-    most = moved if moved > most else most
-    change = abs(now - price[i - period])
-    ratio = change / moved if moved > change else 1.0
+        return (seen, still, 0.0, fresh, now), nan
+    change = abs(now - oldest)
+    ratio = change / moved if moved > change and still < period else 1.0
     slowest = 2.0 / (slow + 1.0)
     weight = ratio * (2.0 / (fast + 1.0) - slowest) + slowest
-    average += weight * weight * (now - average)
-    moved -= abs(price[i - period + 1] - price[i - period])
-    return (seen, still, moved, most, average), average
+    share = weight * weight
+    average = average * (1.0 - share) + share * now
+    still = still if still < period else period
+    return (seen, still, moved - abs(price[i - period + 1] - oldest), fresh, average), average
 
 
 @indicator(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from thebot.indicators.averages.sums import FALLEN, size, summed
 from thebot.indicators.expression import close, nan
 from thebot.indicators.indicator import Column, indicator
 from thebot.indicators.memory import exponential, wilder
@@ -10,27 +9,28 @@ from thebot.indicators.usual import price_crosses
 
 
 @indicator(
-    inputs=(close,), start=(0, 0.0, 0.0, 0.0), group="averages", overlay=True, unit="input",
+    inputs=(close,), start=(0, 0, 0.0, 0.0, 0.0), group="averages", overlay=True, unit="input",
     lookback=lambda period: period - 1, memory=lambda period: period - 1, aliases=("ma",), rule=price_crosses,
 )  # fmt: skip
 def sma(
-    state: tuple[int, float, float, float], price: Column, i: int, period: int = 20
-) -> tuple[tuple[int, float, float, float], float]:
+    state: tuple[int, int, float, float, float], price: Column, i: int, period: int = 20
+) -> tuple[tuple[int, int, float, float, float], float]:
     """Simple moving average: the mean of the last `period` values.
 
     Formula: sum(price, period) / period
-    Convention: a running sum, as TA-Lib; summed anew after a fall by factors, whose rounding would stay
+    Convention: a running sum, as TA-Lib; begun anew each `period`, so that rounding cannot pile up
     Source: common knowledge
     """
-    seen, total, most, oldest = state
+    known, seen, total, fresh, oldest = state
+    now = price[i]
     seen += 1
-    total += price[i] - oldest
-    if seen < period:
-        return (seen, total, most, oldest), nan
-    if size(total) * FALLEN < most or period == 1:
-        total, most = summed(price, i, period), 0.0
-    most = size(total) if size(total) > most else most
-    return (seen, total, most, price[i - period + 1]), total / period
+    total += now - oldest
+    fresh += now
+    if seen == period:  # `fresh` has seen the whole window and nothing but it
+        known, seen, total, fresh = 1, 0, fresh, 0.0
+    if known == 0:
+        return (known, seen, 0.0, fresh, 0.0), nan
+    return (known, seen, total, fresh, price[i - period + 1]), total * (1.0 / period)
 
 
 @indicator(

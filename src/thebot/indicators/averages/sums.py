@@ -1,8 +1,9 @@
 """Sums that slide along with a window, and when they are to be summed anew. Plain functions, for steps.
 
 A running sum keeps the rounding of everything that ever passed through it. Where the price has fallen by
-factors since, or in a sum of sums, that is no longer small beside what is left: so such a sum is made anew
-from its window now and then. It costs nothing that counts, as it is seldom.
+factors since, or in a sum of sums, that is no longer small beside what is left. So such a sum is made anew
+from its window now and then, which is seldom. Or a second one, begun from nothing, takes the place of the
+first as soon as the window holds nothing but what it has seen (as in `sma`): faster, and a little later.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from thebot.indicators.indicator import Column
 ANEW: Final = (
     1_000  # candles after which running sums are summed anew; later by two periods if these are long
 )
-FALLEN: Final = 16.0  # or when one has fallen to this part of what it was
+STRAYED: Final = 16.0  # or when one has grown or fallen by this factor
 
 
 def summed(column: Column, i: int, count: int) -> float:
@@ -44,3 +45,9 @@ def rising(column: Column, i: int, count: int) -> float:
 def size(value: float) -> float:
     """Without its sign."""
     return value if value > 0.0 else -value
+
+
+def strayed(total: float, before: float) -> bool:
+    """Whether a sum is of quite another size than it was when it was last summed anew."""
+    now = size(total)
+    return now * STRAYED < before or now > before * STRAYED

@@ -6,7 +6,7 @@ import math
 from typing import TypeAlias
 
 from thebot.indicators.averages.prices import typprice
-from thebot.indicators.averages.sums import ANEW, FALLEN, size, summed, weighed
+from thebot.indicators.averages.sums import ANEW, size, strayed, summed, weighed
 from thebot.indicators.expression import Expression, close, high, low, nan, open_time, volume
 from thebot.indicators.indicator import Column, combination, indicator
 from thebot.indicators.sessions import ANCHORS, begins_session, end_of_session
@@ -31,22 +31,20 @@ def vwma(
     Convention: as TA-Lib; the price itself if nothing was traded in the whole window
     Source: common knowledge
     """
-    seen, turnover, traded, most_turnover, most = state
-    turnover += price[i] * volume[i]
-    traded += volume[i]
+    seen, turnover, traded, turnover_before, before = state
     seen += 1
     if seen < period:
-        return (seen, turnover, traded, most_turnover, most), nan
-    fallen = traded * FALLEN < most or size(turnover) * FALLEN < most_turnover
-    if fallen or seen > 2 * period + ANEW:
+        return (seen, 0.0, 0.0, 0.0, 0.0), nan
+    turnover += price[i] * volume[i]
+    traded += volume[i]
+    full = seen == period or seen > 2 * period + ANEW
+    if full or strayed(traded, before) or strayed(turnover, turnover_before):
         turnover, traded = weighed(price, volume, i, period), summed(volume, i, period)
-        seen, most_turnover, most = period, 0.0, 0.0
-    most = traded if traded > most else most
-    most_turnover = size(turnover) if size(turnover) > most_turnover else most_turnover
+        seen, turnover_before, before = period, size(turnover), traded
     value = turnover / traded if traded > 0.0 else price[i]
     oldest = i - period + 1
     left = turnover - price[oldest] * volume[oldest]
-    return (seen, left, traded - volume[oldest], most_turnover, most), value
+    return (seen, left, traded - volume[oldest], turnover_before, before), value
 
 
 @combination(

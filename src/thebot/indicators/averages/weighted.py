@@ -3,40 +3,41 @@
 from __future__ import annotations
 
 import math
+from typing import TypeAlias
 
-from thebot.indicators.averages.sums import ANEW, FALLEN, rising, size, summed
+from thebot.indicators.averages.sums import ANEW, rising, size, strayed, summed
 from thebot.indicators.expression import close, nan
 from thebot.indicators.indicator import Column, indicator
 from thebot.indicators.usual import price_crosses
 
+WmaState: TypeAlias = tuple[int, float, float, float, float, float, float]
+
 
 @indicator(
-    inputs=(close,), start=(0, 0.0, 0.0, 0.0, 0.0), group="averages", overlay=True, unit="input",
+    inputs=(close,), start=(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0), group="averages", overlay=True, unit="input",
     lookback=lambda period: period - 1, memory=lambda period: period - 1, aliases=("lwma",),
     rule=price_crosses,
 )  # fmt: skip
-def wma(
-    state: tuple[int, float, float, float, float], price: Column, i: int, period: int = 20
-) -> tuple[tuple[int, float, float, float, float], float]:
+def wma(state: WmaState, price: Column, i: int, period: int = 20) -> tuple[WmaState, float]:
     """Weighted moving average: the newest value weighs `period`, each older one 1 less, the oldest 1.
 
     Formula: sum(price * (1, 2, ..., period)) / (1 + 2 + ... + period)
-    Convention: running sums, as TA-Lib; summed anew now and then, so that rounding cannot pile up
+    Convention: running sums, as TA-Lib; begun anew each `period`, so that rounding cannot pile up
     Source: common knowledge
     """
-    seen, total, weighted, most, oldest = state
-    seen += 1
-    # from a full window on each value weighs 1 less than before, the oldest nothing any more
-    weighted += (seen if seen < period else period) * price[i] - (total if seen > period else 0.0)
-    total += price[i] - oldest
-    if seen < period:
-        return (seen, total, weighted, most, oldest), nan
-    if size(total) * FALLEN < most or seen > 2 * period + ANEW:
-        total, weighted = summed(price, i, period), rising(price, i, period)
-        seen, most = period + 1, 0.0
-    most = size(total) if size(total) > most else most
+    known, seen, total, weighted, fresh, mounting, oldest = state
+    now = price[i]
+    seen += 1.0
+    weighted += period * now - total  # each value weighs 1 less than before, the oldest nothing any more
+    total += now - oldest
+    fresh += now
+    mounting += seen * now
+    if seen == period:  # `fresh` and `mounting` have seen the whole window and nothing but it
+        known, seen, total, weighted, fresh, mounting = 1, 0.0, fresh, mounting, 0.0, 0.0
+    if known == 0:
+        return (known, seen, 0.0, 0.0, fresh, mounting, 0.0), nan
     value = weighted * (2.0 / (period * (period + 1.0)))
-    return (seen, total, weighted, most, price[i - period + 1]), value
+    return (known, seen, total, weighted, fresh, mounting, price[i - period + 1]), value
 
 
 @indicator(
@@ -54,25 +55,24 @@ def trima(
     Convention: an even period has two middle values of the same weight, as TA-Lib; running sums
     Source: common knowledge
     """
-    seen, newer, older, weighted, most = state
+    seen, newer, older, weighted, before = state
     half = (period + 1) // 2
     seen += 1
     if seen < period:
-        return (seen, newer, older, weighted, most), nan
+        return (seen, 0.0, 0.0, 0.0, 0.0), nan
     # with each candle the newer half comes one step nearer to the peak, the older half one away from it
     newer += price[i] - price[i - half]
     weighted += newer - older
-    moved = 1
-    if seen == period or seen > 2 * period + ANEW or size(newer + older) * FALLEN < most:
+    moved = 1.0
+    if seen == period or seen > 2 * period + ANEW or strayed(newer, before):
         newer, older = summed(price, i, half), summed(price, i - period + half, half)
         weighted = rising(price, i - period + half, half)  # 1 for the oldest up to the middle
         for back in range(period - half):
             weighted += (back + 1) * price[i - back]
-        seen, most, moved = period, 0.0, 0
-    most = size(newer + older) if size(newer + older) > most else most
+        seen, before, moved = period, size(newer), 0.0
     scale = 1.0 / (half * (period - half + 1.0))
-    change = price[i - period + half] - price[i - period]
-    return (seen, newer, older + change if moved else older, weighted, most), weighted * scale
+    older = older + (price[i - period + half] - price[i - period]) if moved > 0.0 else older
+    return (seen, newer, older, weighted, before), weighted * scale
 
 
 @indicator(
