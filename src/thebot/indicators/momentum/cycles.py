@@ -13,8 +13,9 @@ from thebot.indicators.usual import crosses_its_signal, leaves_extremes
 
 @indicator(
     inputs=((high + low) / 2,), start=(0, 0.0, 0.0, 0.0, 0.0), group="momentum",
-    outputs=("fisher", "trigger"), guides=(-1.5, 0.0, 1.5), unit="number", lookback=lambda period: period, label="Fisher",
-    memory=lambda period: period + 100, aliases=("fisher_transform",), rule=crosses_its_signal,
+    outputs=("fisher", "trigger"), guides=(-1.5, 0.0, 1.5), unit="number",
+    lookback=lambda period: period, memory=lambda period: period + 100, label="Fisher",
+    aliases=("fisher_transform",), rule=crosses_its_signal,
 )  # fmt: skip
 def fisher(
     state: tuple[int, float, float, float, float], price: Column, i: int, period: int = 10

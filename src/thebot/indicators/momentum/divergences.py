@@ -52,8 +52,8 @@ def divergence(
         return (seen, 0, 0.0, 0.0, 0, 0.0, 0.0), (nan, nan, nan, nan, nan, nan)
     bullish, hidden_bullish, bearish, hidden_bearish, ago, earlier = 0.0, 0.0, 0.0, 0.0, nan, nan
     value = oscillator[i - right]
-    # the age of a turning point: how many candles it stands before the one in question; 0 where none is near
-    high_age = high_age + 1 if 0 < high_age < most else 0
+    # how many candles the last turning point stands before the one in question and 1; 0 where it is too far
+    high_age = high_age + 1 if 0 < high_age <= most else 0
     if (pivots == 2 or _is_top(high, i, left, right)) and (
         pivots == 1 or _is_top(oscillator, i, left, right)
     ):
@@ -63,7 +63,7 @@ def divergence(
         hidden_bearish = 1.0 if near and price < high_price and value > high_value else 0.0
         earlier = float(right + high_age - 1) if bearish + hidden_bearish > 0.0 else nan
         high_age, high_price, high_value = 1, price, value
-    low_age = low_age + 1 if 0 < low_age < most else 0
+    low_age = low_age + 1 if 0 < low_age <= most else 0
     if (pivots == 2 or _is_bottom(low, i, left, right)) and (
         pivots == 1 or _is_bottom(oscillator, i, left, right)
     ):

@@ -14,7 +14,7 @@ def smoothed(average: float, value: float, known: int, period: int) -> float:
     With `known` below 1 there is no value yet. It rounds as TA-Lib's does.
     """
     if known > period:
-        return average + (value - average) * (2.0 / (period + 1.0))
+        return average + (value - average) * (2.0 / (period + 1.0)) if period > 1 else value
     if known < 1:
         return average
     total = average + value
