@@ -141,7 +141,7 @@ def vectorbt_calls(c):
         "macd(12, 26, 9)": lambda: vbt.MACD.run(close, 12, 26, 9, macd_ewm=True, signal_ewm=True).macd,
         "bbands(20, 2)": lambda: vbt.BBANDS.run(close, 20, alpha=2).upper,
         "atr(14)": lambda: vbt.ATR.run(high, low, close, 14, ewm=True).atr,
-        "stoch(14, 3, 3)": lambda: vbt.STOCH.run(high, low, close, 14, 3, 3).slow_k,
+        "stoch(14, 3, 3)": lambda: vbt.STOCH.run(high, low, close, 14, 3, 3).percent_d,
         "obv()": lambda: vbt.OBV.run(close, volume).obv,
     }
 

@@ -6,6 +6,7 @@ here; a live panel of its own has its states and the buffers that its steps read
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -24,6 +25,7 @@ from thebot.indicators.indicator import Indicator, State
 
 if TYPE_CHECKING:
     from thebot.indicators.panel import Node, Panel
+    from thebot.indicators.program import Program
 
 # How a node is computed: by a step on what is always known; by one that must check its inputs; from values
 # by column; by looking back; from a longer timeframe's newest closed values.
@@ -49,36 +51,29 @@ class Work(NamedTuple):
 
 
 class Layout:
-    """Of one Panel. `works` has those first that are made of the candle alone and that nothing else reads:
-    their loop is the tightest; `plain` counts them."""
+    """Of one Panel."""
 
     def __init__(self, panel: Panel) -> None:
         self.blank: Final = [_before_the_first(each) for each in panel.columns]
         self.blank_rest: Final = self.blank[len(LEAVES) :]
-        self.lookback: Final = max((_lookback(node.expression) for node in panel.nodes), default=0)
         works = [self._work(node, panel) for node in panel.nodes]
         read = [work for work in works if work.kind in (STEP, CHECKED, SHIFT)]
         self.cells: Final = sorted({k for work in read if not work.windowed for k in work.inputs})
-        self.windows: Final = sorted({k for work in read if work.windowed for k in work.inputs})
-        self.buffered: Final = {*self.cells, *self.windows}
+        self.reach: Final = _reach([work for work in read if work.windowed])
+        self.windows: Final = sorted(self.reach)
         # what is there without being computed: the candle's own columns, and plain numbers
         self.given: Final = [
             k for k, each in enumerate(panel.columns) if k < len(LEAVES) or isinstance(each, Constant)
         ]
-        works.sort(key=lambda work: not self._is_plain(work))
         self.works: Final = works
-        self.plain: Final = sum(map(self._is_plain, works))
-        # those that read and write values alone are the very same in every live panel
-        self.shared: Final[list[Any]] = [
-            (work.kind, work.function, work.fixed, work.where, (), work.if_unknown)
-            if work.kind in (BINARY, UNARY) and not self.buffered.intersection(work.outputs)
-            else None
-            for work in works
-        ]
         self.starts: Final[list[State]] = [work.if_unknown[1][0] for work in works]
 
-    def _is_plain(self, work: Work) -> bool:
-        return work.kind == STEP and not self.buffered.intersection(work.outputs)
+    @functools.cached_property
+    def program(self) -> Program:
+        """The work as one function."""
+        from thebot.indicators.program import Program
+
+        return Program(self, len(self.blank))
 
     def _work(self, node: Node, panel: Panel) -> Work:
         expression = node.expression
@@ -117,6 +112,24 @@ def _how(node: Node, panel: Panel, checked: bool) -> tuple[int, Any, Any]:
     if isinstance(expression, Indicator) and expression.definition.step is not None:
         return kind, expression.definition.step, expression.parameters
     raise IndicatorError(f"{expression!r} cannot be computed candle by candle.")
+
+
+def _reach(works: Sequence[Work]) -> dict[int, int]:
+    """How many values are kept of each column that is looked back on.
+
+    A step has one index for all columns it reads, so those that some step reads together are kept alike.
+    """
+    groups: list[tuple[set[int], int]] = []
+    for work in works:
+        columns, furthest = set(work.inputs), _lookback(work.expression)
+        apart = []
+        for others, reach in groups:
+            if columns & others:
+                columns, furthest = columns | others, max(furthest, reach)
+            else:
+                apart.append((others, reach))
+        groups = [*apart, (columns, furthest)]
+    return {column: reach for columns, reach in groups for column in columns}
 
 
 def _before_the_first(expression: Expression) -> float:

@@ -6,7 +6,7 @@ import hashlib
 import math
 from collections.abc import Iterator, Mapping
 from types import FunctionType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import numpy as np
 
@@ -14,7 +14,6 @@ from thebot.errors import IndicatorError
 from thebot.indicators.expression import At, Constant, Expression, nan
 from thebot.indicators.fingerprint import fingerprint
 from thebot.indicators.indicator import Indicator, State
-from thebot.indicators.layout import BINARY, CHECKED, LONGER, SHIFT, STEP, UNARY, Work
 from thebot.indicators.longer import LongerLive
 from thebot.indicators.panel import Columns, Higher, Panel, absent, own_history
 from thebot.indicators.walk import walk
@@ -23,11 +22,8 @@ from thebot.market import Candle, Candles, Timeframe
 _VERSION: Final = 1
 _NO_LONGER: Final[dict[Timeframe, Any]] = {}
 
-# kind, function, its fixed arguments, the columns it gives, those that something reads (column, buffer,
-# row), and what if an input is unknown: columns to check, first state and unknown results
-_Planned: TypeAlias = tuple[
-    int, Any, Any, Any, tuple[tuple[int, list[float], int], ...], tuple[tuple[int, ...], Any]
-]
+# How far windows grow before what is no longer read is cut off: seldom, but with little to keep meanwhile.
+_SLACK: Final = 16
 
 
 class Readings(Mapping[Expression, float]):
@@ -68,21 +64,18 @@ class LivePanel:
         self.at: int | None = None  # open time of the newest candle, ms UTC
         self._longer = {timeframe: LongerLive(longer) for timeframe, longer in panel.higher.items()}
         self._layout = layout = panel.layout
-        # A step reads a cell, a list of the newest value alone, or if it looks back a window. A window's last
-        # row is that of the candle in hand; when it has closed, all move up by one.
+        # A step reads a cell, a list of the newest value alone, or if it looks back a window, in which the
+        # candle in hand stands `_row` places after those that are looked back on.
         self._cells = {column: [layout.blank[column]] for column in layout.cells}
         self._windows = {
-            column: [nan if column in layout.given else layout.blank[column]] * (layout.lookback + 1)
-            for column in layout.windows
+            column: [nan if column in layout.given else layout.blank[column]] * (reach + 1)
+            for column, reach in layout.reach.items()
         }
-        plan = [
-            shared or self._planned(work) for shared, work in zip(layout.shared, layout.works, strict=True)
-        ]
-        self._plain = [planned[1:4] for planned in plan[: layout.plain]]
-        self._plan = plan[layout.plain :]
-        self._states: list[State] = list(layout.starts)
-        self._given_sinks = [sink for k in layout.given for sink in self._sinks(k)]
+        self._row = 0
         self._moving = list(self._windows.values())
+        lives = {timeframe: longer.live for timeframe, longer in self._longer.items()}
+        self._compute = layout.program.bind(self._cells, self._windows, lives)
+        self._states: tuple[State, ...] = tuple(layout.starts)
         self.readings = self._readings(layout.blank)
 
     def step(self, candle: Candle) -> Readings:
@@ -94,10 +87,12 @@ class LivePanel:
             raise _out_of_order(candle, self.at)
         for longer in self._longer.values():
             longer.take(candle)
-        values, self._states = self._compute(candle)
-        for window in self._moving:
-            del window[0]
-            window.append(nan)
+        values, self._states = self._compute(
+            candle.open, candle.high, candle.low, candle.close, candle.volume, float(candle.open_time),
+            self._states, self._row,
+        )  # fmt: skip
+        if self._moving:
+            self._move_on()
         self.at = candle.open_time
         self.readings = self._readings(values)
         return self.readings
@@ -107,7 +102,25 @@ class LivePanel:
 
         Longer timeframes keep the values of their newest closed candle.
         """
-        return self._readings(self._compute(candle)[0])
+        values, _ = self._compute(
+            candle.open, candle.high, candle.low, candle.close, candle.volume, float(candle.open_time),
+            self._states, self._row,
+        )  # fmt: skip
+        return self._readings(values)
+
+    def _move_on(self) -> None:
+        """Make room for the next candle in the windows."""
+        for window in self._moving:
+            window.append(nan)
+        self._row += 1
+        if self._row == _SLACK:
+            for window in self._moving:
+                del window[:_SLACK]
+            self._row = 0
+
+    def _window(self, column: int) -> list[float]:
+        """What was kept of a column: as many values as are looked back on, oldest first."""
+        return self._windows[column][self._row : self._row + self._layout.reach[column]]
 
     def warm(self, candles: Candles, higher: Higher | None = None) -> Columns:
         """Take in closed candles, as `step` would one by one, and give everything's value at each.
@@ -120,13 +133,15 @@ class LivePanel:
         if higher and len(candles):
             self._begin_longer(candles, higher)
         seen = {timeframe: longer.take_all(candles) for timeframe, longer in self._longer.items()}
-        arrays, states = walk(self._layout, candles, self._states, self._windows, seen)
+        before = {column: self._window(column) for column in self._windows}
+        arrays, states = walk(self._layout, candles, self._states, before, seen)
         if len(candles):
-            self._states = states
+            self._states = tuple(states)
             for column, window in self._windows.items():
-                newest = np.broadcast_to(arrays[column], len(candles))[-self._layout.lookback :]
-                window[-1:] = [*newest.tolist(), nan]
-                del window[: -self._layout.lookback - 1]
+                reach = self._layout.reach[column]
+                newest = np.broadcast_to(arrays[column], len(candles))[-reach:].tolist()
+                window[:] = [*[*before[column], *newest][-reach:], nan]
+            self._row = 0
             self.at = int(candles.open_time[-1])
             self.readings = self._readings(
                 [float(each[-1]) if isinstance(each, np.ndarray) else each for each in arrays]
@@ -149,7 +164,7 @@ class LivePanel:
             "panel": identity(self.panel),
             "at": self.at,
             "states": [[_plain(value) for value in state] for state in self._states],
-            "windows": [[_plain(value) for value in window[:-1]] for window in self._moving],
+            "windows": [[_plain(value) for value in self._window(column)] for column in self._windows],
             "values": [_plain(value) for value in self.readings._values],
             "longer": {str(timeframe): longer.save() for timeframe, longer in self._longer.items()},
         }
@@ -162,12 +177,13 @@ class LivePanel:
                 "Leave it and warm the panel with history instead."
             )
         self.at = saved["at"]
-        self._states = [
+        self._states = tuple(
             tuple(type(first)(value) for first, value in zip(start, state, strict=True))
             for start, state in zip(self._layout.starts, saved["states"], strict=True)
-        ]
+        )
         for window, values in zip(self._moving, saved["windows"], strict=True):
-            window[:-1] = [float(value) for value in values]
+            window[:] = [*map(float, values), nan]
+        self._row = 0
         for timeframe, longer in self._longer.items():
             longer.restore(saved["longer"][str(timeframe)])
         self.readings = self._readings([float(value) for value in saved["values"]])
@@ -187,65 +203,6 @@ class LivePanel:
         for timeframe, longer in self._longer.items():
             own = own_history(candles, higher.get(timeframe))
             longer.begin(own, int(candles.open_time[0]), higher)
-
-    def _sinks(self, column: int) -> list[tuple[int, list[float], int]]:
-        """The buffers that `column` is written to, each with the row for the candle in hand."""
-        found = []
-        if column in self._cells:
-            found.append((column, self._cells[column], 0))
-        if column in self._windows:
-            found.append((column, self._windows[column], self._layout.lookback))
-        return found
-
-    def _planned(self, work: Work) -> _Planned:
-        """The work with this panel's own buffers in it."""
-        row = self._layout.lookback
-        function, fixed = work.function, work.fixed
-        if work.kind in (STEP, CHECKED):
-            buffers, newest = (self._windows, row) if work.windowed else (self._cells, 0)
-            fixed = (*(buffers[column] for column in work.inputs), newest, *fixed)
-        elif work.kind == SHIFT:
-            function, fixed = self._windows[work.inputs[0]], row - fixed
-        elif work.kind == LONGER:
-            function = self._longer[function].live
-        sinks = tuple(sink for column in work.outputs for sink in self._sinks(column))
-        return work.kind, function, fixed, work.where, sinks, work.if_unknown
-
-    def _compute(self, candle: Candle) -> tuple[list[float], list[State]]:
-        values = [
-            candle.open, candle.high, candle.low, candle.close, candle.volume, float(candle.open_time),
-            *self._layout.blank_rest,
-        ]  # fmt: skip
-        for column, buffer, row in self._given_sinks:
-            buffer[row] = values[column]
-        states: list[State] = []
-        keep = states.append
-        earlier = iter(self._states)
-        state: Any
-        for (function, fixed, where), state in zip(self._plain, earlier, strict=False):
-            state, values[where] = function(state, *fixed)
-            keep(state)
-        for kind, function, fixed, where, sinks, if_unknown in self._plan:
-            state = next(earlier)
-            if kind == BINARY:
-                values[where] = function(values[fixed[0]], values[fixed[1]])
-            elif kind <= CHECKED:
-                for column in if_unknown[0]:
-                    if values[column] != values[column]:  # unknown: so are the results, and it starts over
-                        state, values[where] = if_unknown[1]
-                        break
-                else:
-                    state, values[where] = function(state, *fixed)
-            elif kind == SHIFT:
-                values[where] = function[fixed]
-            elif kind == UNARY:
-                values[where] = function(values[fixed[0]])
-            else:
-                values[where] = function.readings._values[fixed]
-            keep(state)
-            for column, buffer, row in sinks:
-                buffer[row] = values[column]
-        return values, states
 
     def _readings(self, values: list[float]) -> Readings:
         if not self._longer:

@@ -36,7 +36,8 @@ def walk(
 ) -> tuple[list[Any], list[State]]:
     """A column for each of the panel's (a plain number for a constant), and the states after the last candle.
 
-    `states` and `windows` are those before the first candle; they are left as they are.
+    `states` and `windows` (of each column the values that are looked back on) are those before the first
+    candle; they are left as they are.
     """
     count = len(candles)
     arrays: list[Any] = [
@@ -44,7 +45,7 @@ def walk(
         candles.open_time.astype(np.float64),
     ]  # fmt: skip
     arrays += layout.blank_rest
-    read = _Read(arrays, windows, layout.lookback, count)
+    read = _Read(arrays, windows, count)
     after: list[State] = []
     for work, state in zip(layout.works, states, strict=True):
         expression = work.expression
@@ -59,10 +60,11 @@ def walk(
             results = [result]
         elif work.kind == SHIFT:
             earlier = read.with_window(work.inputs[0])
-            first = layout.lookback - work.fixed
+            first = layout.reach[work.inputs[0]] - work.fixed
             results = [np.array(earlier[first : first + count], dtype=float)]
         else:
-            results, state = _stepped(work, state, read, count)
+            first = layout.reach[work.inputs[0]] if work.windowed else 0
+            results, state = _stepped(work, state, read, first, count)
         after.append(state)
         for column, values in zip(work.outputs, results, strict=True):
             arrays[column] = values
@@ -72,11 +74,8 @@ def walk(
 class _Read:
     """Columns as steps read them: lists, made once each; with the window before them where it is needed."""
 
-    def __init__(
-        self, arrays: list[Any], windows: Mapping[int, Sequence[float]], lookback: int, count: int
-    ) -> None:
+    def __init__(self, arrays: list[Any], windows: Mapping[int, Sequence[float]], count: int) -> None:
         self._arrays, self._windows, self._count = arrays, windows, count
-        self.lookback = lookback
         self._plain: dict[int, list[float]] = {}
         self._windowed: dict[int, list[float]] = {}
 
@@ -87,7 +86,7 @@ class _Read:
 
     def with_window(self, column: int) -> list[float]:
         if column not in self._windowed:
-            self._windowed[column] = [*self._windows[column][:-1], *self.plain(column)]
+            self._windowed[column] = [*self._windows[column], *self.plain(column)]
         return self._windowed[column]
 
     def unknown(self, columns: Sequence[int]) -> list[bool] | None:
@@ -98,11 +97,12 @@ class _Read:
         return unknown.tolist() if unknown.any() else None
 
 
-def _stepped(work: Work, state: State, read: _Read, count: int) -> tuple[Sequence[FloatArray], State]:
-    """Every output of an indicator, and its state after the last candle."""
+def _stepped(
+    work: Work, state: State, read: _Read, first: int, count: int
+) -> tuple[Sequence[FloatArray], State]:
+    """Every output of an indicator, and its state after the last candle; `first` is the row of the first."""
     step, parameters = work.function, work.fixed
     columns = [read.with_window(k) if work.windowed else read.plain(k) for k in work.inputs]
-    first = read.lookback if work.windowed else 0
     checks, nothing = work.if_unknown
     unknown = read.unknown(checks)
     values: list[Any] = []
