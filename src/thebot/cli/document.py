@@ -156,4 +156,5 @@ def picture(definition: Definition, candles: Candles) -> Picture:
         title=definition.title,
         candles=[tuple(row) for row in zip(*(each[shown].tolist() for each in prices), strict=True)],
         over=over, below=below, guides=definition.guides, markers=markers,
+        steps=definition.group == "structure",
     )  # fmt: skip

@@ -33,6 +33,7 @@ class Picture:
     over: Sequence[Line]
     below: Sequence[Line]
     guides: Sequence[float] = ()
+    steps: bool = False  # levels: each value is a short line of its own, and changes are no slopes
     markers: Sequence[float] = ()  # above the candle where positive, below where negative
 
     def svg(self) -> str:
@@ -55,7 +56,7 @@ class Picture:
         least, most = min(lows), max(highs)
         room = (most - least) or abs(most) or 1.0
         # a line far away (a pivot of the month) is cut off rather than pressing the candles flat
-        known = [v for line in self.over for v in line.values if least - room <= v <= most + room]
+        known = [v for line in self.over for v in line.values if least - 0.6 * room <= v <= most + 0.6 * room]
         scale = _Scale(min([least, *known]), max([most, *known]), 0, PRICE_HEIGHT)
         half = max(1.0, (WIDTH - 2 * _MARGIN) / len(self.candles) * 0.35)
         for up, colour in ((True, _UP), (False, _DOWN)):
@@ -90,18 +91,31 @@ class Picture:
     def _lines(self, lines: Sequence[Line], scale: _Scale, top: int) -> Iterator[str]:
         for number, line in enumerate(lines):
             colour = _COLOURS[number % len(_COLOURS)]
-            path, drawing = [], False
-            for row, value in enumerate(line.values):
-                known = math.isfinite(value) and scale.holds(value)
-                if known:
-                    path.append(f"{'L' if drawing else 'M'}{self._x(row):.1f} {scale(value):.1f}")
-                drawing = known
+            path = self._bars(line, scale) if line.name == "hist" else self._path(line, scale)
             yield f'<path d="{"".join(path)}" fill="none" stroke="{colour}" stroke-width="1.3"/>'
         x = float(_MARGIN)
         for number, line in enumerate(lines):
             colour = _COLOURS[number % len(_COLOURS)]
             yield f'<text x="{x:.0f}" y="{top + 14}" fill="{colour}">{escape(line.name)}</text>'
             x += 6.6 * len(line.name) + 12
+
+    def _path(self, line: Line, scale: _Scale) -> Iterator[str]:
+        half = (self._x(1) - self._x(0)) / 2
+        before = math.nan
+        for row, value in enumerate(line.values):
+            known = math.isfinite(value) and scale.holds(value)
+            x = self._x(row)
+            if known and self.steps:
+                yield "" if value == before else f"M{x - half:.1f} {scale(value):.1f}"
+                yield f"H{x + half:.1f}"
+            elif known:
+                yield f"{'L' if before == before else 'M'}{x:.1f} {scale(value):.1f}"
+            before = value if known else math.nan
+
+    def _bars(self, line: Line, scale: _Scale) -> Iterator[str]:
+        for row, value in enumerate(line.values):
+            if math.isfinite(value):
+                yield f"M{self._x(row):.1f} {scale(0.0):.1f}V{scale(value):.1f}"
 
 
 class _Scale:

@@ -72,9 +72,9 @@ def page(lines: dict[Definition, list[Line]]) -> Iterator[str]:
     yield "# Indicators beside the published references\n"
     yield (
         "Made by `python -m tests.indicators.conformance.report`; do not edit by hand. Each line is also a "
-        "test. The difference is the largest of all values compared, relative to the value (or, where a value "
-        "passes through zero, to the column's median size). References that print three decimals cannot show a "
-        "smaller one. TA-Lib is compared on ten real series, among them LUNA's crash, halts, and prices near "
+        "test. The difference is the largest of all values compared, relative to the value (or, where a "
+        "value passes through zero, to the median size of its column). What prints three decimals cannot show "
+        "a smaller one. TA-Lib is compared on ten real series, among them LUNA's crash, halts, and prices near "
         "1e-5.\n"
     )
     yield (
