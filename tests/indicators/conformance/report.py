@@ -73,9 +73,9 @@ def page(lines: dict[Definition, list[Line]]) -> Iterator[str]:
     yield (
         "Made by `python -m tests.indicators.conformance.report`; do not edit by hand. Each line is also a "
         "test. The difference is the largest of all values compared, relative to the value (or, where a "
-        "value passes through zero, to the median size of its column). What prints three decimals cannot show "
-        "a smaller one. TA-Lib is compared on ten real series, among them LUNA's crash, halts, and prices near "
-        "1e-5.\n"
+        "value passes through zero, to the median size of its column). What prints three decimals cannot "
+        "show a smaller one. TA-Lib is compared on ten real series, among them LUNA's crash, halts, and "
+        "prices near 1e-5.\n"
     )
     yield (
         f"{len(proven)} of {len(proven) + len(alone)} indicators have a reference: {len(every)} comparisons, "
