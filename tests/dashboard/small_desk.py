@@ -12,7 +12,7 @@ import json
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote_plus
@@ -20,8 +20,10 @@ from urllib.parse import unquote_plus
 import numpy as np
 
 from thebot.errors import ExchangeUnreachable
+from thebot.indicators import Expression, bbands, ema, macd, rsi
 from thebot.live.board import Board
-from thebot.live.desk import Chart, DeskEvent, Forming, Line, Mode, Plot
+from thebot.live.charts import Charts
+from thebot.live.desk import Chart, DeskEvent, Forming, Mode
 from thebot.live.hub import Hub
 from thebot.market import Candle, Candles, Instrument, Timeframe
 from thebot.strategy.signal import Signal
@@ -54,6 +56,8 @@ class SmallDesk:
         self.failing: set[str] = set()
         self.found: list[Signal] = []
         self.mode, self.timeframes, self.default_timeframe = Mode.SANDBOX, TIMEFRAMES, TIMEFRAMES[0]
+        self.indicators = (ema(50), bbands(20, 2), rsi(14), macd())
+        self._charts = Charts(self.indicators)
         self._ticks = np.array([float(tick) for tick in ticks])
         self._rng, self._changes = rng, changes
         self._hub: Hub[DeskEvent] = Hub()
@@ -100,6 +104,7 @@ class SmallDesk:
         )
         del self._forming[symbol, timeframe]
         self._newest(symbol, candle.timeframe)
+        self._charts.step(candle)
         self._hub.publish(DeskEvent(kind="candle", candle=candle))
 
     def signal(self, symbol: str, side: str, confidence: float = 1.0, timeframe: str = "1m") -> None:
@@ -136,34 +141,31 @@ class SmallDesk:
         return history.rows(slice(max(0, len(history) - limit), None))
 
     async def chart(
-        self, symbol: str, timeframe: Timeframe, limit: int = 500, end: int | None = None
-    ) -> Chart:
+        self, symbol: str, timeframe: Timeframe, limit: int = 500, end: int | None = None,
+        indicators: Sequence[Expression] | None = None,
+    ) -> Chart:  # fmt: skip
         self._raise_if("chart")
-        history = self._history(symbol, timeframe).between(None, end)
-        first = max(0, len(history) - limit)
-        rows = slice(first, None)
-        plots = tuple(
-            Plot(
-                key=key, label=label, overlay=overlay, guides=guides,
-                lines=tuple(Line(name=name, values=values[rows]) for name, values in lines.items()),
-            )
-            for key, label, overlay, guides, lines in drawn(history.close)
-        )  # fmt: skip
-        shown = history.rows(rows)
+
+        async def read(count: int) -> Candles:
+            history = self._history(symbol, timeframe).between(None, end)
+            return history.rows(slice(max(0, len(history) - count), None))
+
+        drawing = await self._charts.draw(symbol, timeframe, read, limit, indicators, live=end is None)
+        shown = drawing.candles
         signals = tuple(
             each for each in self.found
             if (each.symbol, each.timeframe) == (symbol, timeframe)
             and len(shown) and each.at >= shown.open_time[0]
         )  # fmt: skip
-        return Chart(candles=shown, plots=plots, signals=signals)
+        return Chart(candles=shown, plots=drawing.plots, signals=signals, refused=drawing.refused)
 
-    def forming(self, symbol: str, timeframe: Timeframe) -> Forming | None:
+    def forming(
+        self, symbol: str, timeframe: Timeframe, plots: Sequence[str] | None = None
+    ) -> Forming | None:
         if (symbol, timeframe.name) not in self._histories:
             return None
         candle = self._newest(symbol, timeframe)
-        closes = np.append(self._histories[symbol, timeframe.name].close[-200:], candle.close)
-        values = {key: [float(line[-1]) for line in lines.values()] for key, _, _, _, lines in drawn(closes)}
-        return Forming(candle=candle, values=values)
+        return Forming(candle=candle, values=self._charts.preview(candle, plots))
 
     async def signals(
         self, symbol: str | None = None, since: int | None = None, limit: int = 100
@@ -231,59 +233,6 @@ class SmallDesk:
             volume=before.volume + 0.05, closed=False,
         )  # fmt: skip
         return self._forming[key]
-
-
-def drawn(close: np.ndarray) -> list[tuple[str, str, bool, tuple[float, ...], dict[str, np.ndarray]]]:
-    """Key, label, overlay, guides and lines of every plot of this desk."""
-    middle, spread = sma(close, 20), deviation(close, 20)
-    line = ema(close, 12) - ema(close, 26)
-    signal = np.append(np.full(25, np.nan), ema(line[25:], 9))
-    band = {
-        "BBANDS(20, 2) upper": middle + 2 * spread,
-        "BBANDS(20, 2) middle": middle,
-        "BBANDS(20, 2) lower": middle - 2 * spread,
-    }
-    macd = {"MACD line": line, "MACD signal": signal, "MACD hist": line - signal}
-    return [
-        ("ema(50)", "EMA(50)", True, (), {"EMA(50)": ema(close, 50)}),
-        ("bbands(20, 2)", "BBANDS(20, 2)", True, (), band),
-        ("rsi(14)", "RSI(14)", False, (30.0, 70.0), {"RSI(14)": rsi(close, 14)}),
-        ("macd()", "MACD(12, 26, 9)", False, (0.0,), macd),
-    ]
-
-
-def sma(values: np.ndarray, period: int) -> np.ndarray:
-    windows = np.lib.stride_tricks.sliding_window_view(values, period)
-    return np.append(np.full(period - 1, np.nan), windows.mean(axis=1))
-
-
-def deviation(values: np.ndarray, period: int) -> np.ndarray:
-    windows = np.lib.stride_tricks.sliding_window_view(values, period)
-    return np.append(np.full(period - 1, np.nan), windows.std(axis=1))
-
-
-def ema(values: np.ndarray, period: int) -> np.ndarray:
-    out = np.full(len(values), np.nan)
-    if len(values) >= period:
-        out[period - 1] = values[:period].mean()
-        for i in range(period, len(values)):
-            out[i] = out[i - 1] + 2 / (period + 1) * (values[i] - out[i - 1])
-    return out
-
-
-def rsi(values: np.ndarray, period: int) -> np.ndarray:
-    out = np.full(len(values), np.nan)
-    moves = np.diff(values)
-    if len(moves) < period:
-        return out
-    up, down = np.maximum(moves, 0), np.maximum(-moves, 0)
-    gain, loss = up[:period].mean(), down[:period].mean()
-    for i in range(period, len(values)):
-        if i > period:
-            gain += (up[i - 1] - gain) / period
-            loss += (down[i - 1] - loss) / period
-        out[i] = 100 * gain / (gain + loss) if gain + loss else 50
-    return out
 
 
 def seeded_signals(desk: SmallDesk) -> None:

@@ -15,7 +15,13 @@ from thebot.dashboard import shapes
         ("/api/symbols", shapes.Symbols),
         ("/api/candles?symbol=BTCUSDT&timeframe=1h", shapes.CandleColumns),
         ("/api/chart?symbol=BTCUSDT&timeframe=1m&limit=100", shapes.ChartColumns),
+        (
+            "/api/chart?symbol=BTCUSDT&timeframe=1m&limit=9&indicators=obv()&indicators=x()",
+            shapes.ChartColumns,
+        ),
         ("/api/signals?limit=5", shapes.Signals),
+        ("/api/indicators", shapes.Catalogue),
+        ("/api/indicators/check?text=rsi(14)", shapes.Checked),
     ],
 )
 def test_answers_have_the_shape_that_the_document_promises(
@@ -48,6 +54,84 @@ def test_what_is_not_known_yet_is_null(http: httpx.Client) -> None:
     first = http.get("/api/chart?symbol=ETHUSDT&timeframe=5m&limit=1500").json()
     older = http.get(f"/api/chart?symbol=ETHUSDT&timeframe=5m&limit=1500&end={first['open_time'][0]}").json()
     assert older["plots"][0]["lines"][0]["values"][0] is None
+
+
+def chart_of(http: httpx.Client, *indicators: str, **more: str) -> httpx.Response:
+    asked = {"symbol": "SOLUSDT", "timeframe": "15m", "limit": "50", "indicators": list(indicators), **more}
+    return http.get("/api/chart", params=asked)
+
+
+def test_a_chart_has_the_indicators_that_are_asked_for_in_that_order(http: httpx.Client) -> None:
+    plots = chart_of(http, "stoch(5, 3, 3)", "sma(volume, period=7)", "supertrend(10, 3)").json()["plots"]
+    assert [plot["key"] for plot in plots] == ["stoch(5, 3, 3)", "sma(volume, 7)", "supertrend(10, 3)"]
+    assert [[line["overlay"] for line in plot["lines"]] for plot in plots] == [
+        [False, False], [False], [True, False]
+    ]  # fmt: skip
+    assert (plots[1]["name"], plots[1]["inputs"], plots[1]["parameters"]) == (
+        "sma",
+        ["volume"],
+        {"period": 7},
+    )
+    assert all(len(line["values"]) == 50 for plot in plots for line in plot["lines"])
+    assert all(value is not None for value in plots[0]["lines"][0]["values"])
+
+
+def test_without_a_wish_a_chart_has_the_configurations_and_with_an_empty_one_none(http: httpx.Client) -> None:
+    configured = http.get("/api/indicators").json()["configured"]
+    plain = http.get("/api/chart?symbol=SOLUSDT&timeframe=15m&limit=5").json()
+    assert [plot["key"] for plot in plain["plots"]] == configured
+    none = chart_of(http, "").json()
+    assert (none["plots"], len(none["close"])) == ([], 50)
+
+
+def test_an_indicator_that_cannot_be_drawn_is_named_and_the_others_are_drawn(http: httpx.Client) -> None:
+    answer = chart_of(http, "rsi(14)", "rsy(14)", "sma(5000)", "ema(9).at('1m')").json()
+    assert [plot["key"] for plot in answer["plots"]] == ["rsi(14)"]
+    why = {each["text"]: each["why"] for each in answer["refused"]}
+    assert "Did you mean 'rsi'" in why["rsy(14)"]
+    assert "computed from 1,500 candles" in why["sma(5000)"]
+    assert "do not add up" in why["ema(9).at('1m')"]
+
+
+def test_too_many_indicators_are_refused_in_a_sentence(http: httpx.Client) -> None:
+    answer = chart_of(http, *[f"sma({n})" for n in range(1, 14)])
+    assert answer.status_code == 422
+    assert "12 indicators at most, not 13" in answer.json()["detail"]
+
+
+def test_the_same_indicator_is_the_same_on_older_candles(http: httpx.Client) -> None:
+    newest = chart_of(http, "rsi(14)", "wrong(").json()
+    older = chart_of(http, "rsi(14)", end=str(newest["open_time"][-1] + 1)).json()
+    ours, theirs = newest["plots"][0]["lines"][0]["values"], older["plots"][0]["lines"][0]["values"]
+    assert theirs == pytest.approx(ours, rel=1e-6)
+
+
+def test_the_catalogue_says_what_a_form_needs_and_is_sent_once(http: httpx.Client) -> None:
+    answer = http.get("/api/indicators")
+    found = {each["name"]: each for each in answer.json()["indicators"]}
+    assert found["rsi"]["group"] == "momentum"
+    assert found["rsi"]["summary"]
+    period = found["rsi"]["parameters"][0]
+    assert (period["default"], period["least"], period["most"]) == (14, 1, 1_500)
+    assert period["range"] == "a whole number from 1 to 1,500"
+    again = http.get("/api/indicators", headers={"if-none-match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert http.get("/api/indicators", headers={"if-none-match": '"other"'}).status_code == 200
+    assert "no-store" not in answer.headers["cache-control"]
+    assert http.get("/api/health").headers["cache-control"] == "no-store"
+
+
+def test_a_text_is_checked_before_it_is_drawn(http: httpx.Client) -> None:
+    good = http.get("/api/indicators/check", params={"text": "bbands(width=2.5)"})
+    assert good.json() == {"key": "bbands(20, 2.5)", "label": "BBANDS(20, 2.5)"}
+    wrong = http.get("/api/indicators/check", params={"text": "macd(fast=30, slow=10)"})
+    assert wrong.status_code == 422
+    assert "fast is 30 and slow is 10" in wrong.json()["detail"]
+    for text in ("rsi(period=0)", "rsi(", "x" * 1_999, "__import__('os')", "rsi(14).__class__"):
+        answer = http.get("/api/indicators/check", params={"text": text})
+        assert answer.status_code == 422
+        assert " " in answer.json()["detail"]
+        assert "reference" not in answer.json()["detail"]
 
 
 def test_an_unknown_symbol_is_answered_with_those_near_it(http: httpx.Client) -> None:

@@ -76,6 +76,32 @@ async def test_the_forming_candle_comes_with_each_frame_once_asked_for(desk: Des
             frame = await next_frame(socket)
 
 
+async def test_an_indicator_of_the_viewers_own_comes_with_each_frame_once_it_is_drawn(
+    desk: DeskProcess,
+) -> None:
+    wish = {"symbol": "ETHUSDT", "timeframe": "5m", "plots": ["rsi(9)", "never drawn", "macd(5, 10, 4)"]}
+    async with tab_of(desk) as socket, httpx.AsyncClient(base_url=desk.url) as http:
+        texts = {"indicators": ["rsi(9)", "macd(5, 10, 4)"]}
+        asked = {"symbol": "ETHUSDT", "timeframe": "5m", "limit": "5", **texts}
+        await http.get("/api/chart", params=asked)
+        await socket.send(json.dumps({"chart": wish}))
+        await next_message(socket, "following")
+        frame = await next_frame(socket)
+        numbers = struct.unpack_from("<13d", frame, market_bytes(frame))[6:]
+        assert (numbers[0], numbers[2], numbers[3]) == (1, 0, 3)
+        assert 0 <= numbers[1] <= 100
+        assert numbers[6] == pytest.approx(numbers[4] - numbers[5])  # hist is line less signal
+        assert len(frame) == market_bytes(frame) + 8 * 13
+
+        # When a candle has closed, its values are those that were previewed with the same figures.
+        await http.post("/test/close?what=ETHUSDT,5m")
+        closed = await next_message(socket, "candle")
+        answer = (await http.get("/api/chart", params=asked)).json()
+        assert answer["open_time"][-1] == closed["open_time"]
+        line, signal, hist = (each["values"][-1] for each in answer["plots"][1]["lines"])
+        assert hist == pytest.approx(line - signal)
+
+
 async def test_a_closed_candle_is_told_to_the_tab_that_shows_it_only(desk: DeskProcess) -> None:
     async with tab_of(desk) as mine, tab_of(desk) as other:
         for socket, timeframe in ((mine, "1h"), (other, "15m")):

@@ -67,7 +67,7 @@ def test_a_click_and_the_arrow_keys_change_the_chart(desk: DeskProcess, pages: W
     page.click('#timeframes [data-timeframe="4h"]')
     expect(page.locator("#legend strong")).to_have_text("BNBUSDT · 4h")
     expect(page.locator("#legend")).to_contain_text("EMA(50)")
-    expect(page.locator("#pane-legend")).to_contain_text("RSI(14)")
+    expect(page.locator("#pane-legends")).to_contain_text("RSI(14)")
     assert "symbol=BNBUSDT" in page.url
     assert "timeframe=4h" in page.url
 
@@ -211,7 +211,7 @@ def test_the_crosshair_tells_the_candle_and_its_indicators(desk: DeskProcess, pa
         const [ema, , rsi] = chart.data.plots.map((each) => each.lines[0].values[i]);
         return [chart.data.open[i], chart.data.close[i], ema, rsi];
     }""")
-    text = (page.text_content("#legend") or "") + (page.text_content("#pane-legend") or "")
+    text = (page.text_content("#legend") or "") + (page.text_content("#pane-legends") or "")
     for value, digits in zip(shown, (3, 3, 3, 2), strict=True):
         assert f"{value:,.{digits}f}" in text
 

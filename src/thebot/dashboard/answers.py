@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from thebot.live.desk import Chart, Desk
+    from thebot.live.drawn import Refusal
     from thebot.market import Candles
 
 _COLUMNS = ("open_time", "open", "high", "low", "close", "volume")
@@ -31,7 +33,7 @@ def candles(found: Candles) -> dict[str, Any]:
     return {"symbol": found.symbol, "timeframe": found.timeframe.name} | _columns(found)
 
 
-def chart(found: Chart) -> dict[str, Any]:
+def chart(found: Chart, refused: Iterable[Refusal] = ()) -> dict[str, Any]:
     """Candles with the lines of the indicators over them and the signals at them."""
     return candles(found.candles) | {
         "plots": [
@@ -40,10 +42,18 @@ def chart(found: Chart) -> dict[str, Any]:
                 "label": plot.label,
                 "overlay": plot.overlay,
                 "guides": list(plot.guides),
-                "lines": [{"name": line.name, "values": _numbers(line.values)} for line in plot.lines],
+                "marks": plot.marks,
+                "name": plot.name,
+                "inputs": list(plot.inputs),
+                "parameters": dict(plot.parameters),
+                "lines": [
+                    {"name": line.name, "overlay": line.overlay, "values": _numbers(line.values)}
+                    for line in plot.lines
+                ],
             }
             for plot in found.plots
         ],
+        "refused": [{"text": each.text, "why": each.why} for each in (*refused, *found.refused)],
         "signals": [signal.plain() for signal in found.signals],
     }
 

@@ -14,8 +14,10 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from thebot.dashboard import answers, shapes
 from thebot.dashboard.answers import Json
+from thebot.dashboard.selector import Selector, checked
 from thebot.errors import (
     ExchangeError,
+    IndicatorError,
     RateLimited,
     StorageError,
     ThebotError,
@@ -23,6 +25,7 @@ from thebot.errors import (
     UsageError,
     nearest,
 )
+from thebot.live.drawn import LONGEST_TEXT, several_asked_for
 from thebot.market import Timeframe
 
 if TYPE_CHECKING:
@@ -51,6 +54,16 @@ _Since = Annotated[
     int | None,
     Query(ge=0, le=253_402_300_799_999, description="Only signals from this on, ms UTC: the candle's close."),
 ]  # fmt: skip
+_Indicators = Annotated[
+    list[str] | None,
+    Query(
+        max_length=100, examples=[["rsi(14)", "ema(20)"]],
+        description="What to draw, as text; an empty one: nothing. Default: the configuration's.",
+    ),
+]  # fmt: skip
+_Text = Annotated[
+    str, Query(min_length=1, max_length=10 * LONGEST_TEXT, examples=["rsi(14)"], description="As text.")
+]
 _WRONG: Final[dict[int | str, dict[str, Any]]] = {
     404: {"model": shapes.Refusal, "description": "No such symbol; `suggestions` names those near it."},
     422: {"model": shapes.Refusal, "description": "A value that cannot be; `detail` says which."},
@@ -84,6 +97,7 @@ class _Guarded(APIRoute):
 def routes(desk: Desk) -> APIRouter:
     """The API of one desk."""
     api = APIRouter(prefix="/api", default_response_class=Json, route_class=_Guarded)
+    selector = Selector(desk)
 
     @api.get("/health", responses={200: {"model": shapes.Health}}, summary="How the platform is")
     async def health() -> Json:
@@ -99,9 +113,29 @@ def routes(desk: Desk) -> APIRouter:
         return Json(answers.candles(found))
 
     @api.get("/chart", responses=_answers(shapes.ChartColumns), summary="Candles, indicators and signals")
-    async def chart(symbol: _Symbol, timeframe: _Frame, limit: _Limit = 500, end: _End = None) -> Json:
-        found = await desk.chart(known_symbol(desk, symbol), offered(desk, timeframe), limit, end)
-        return Json(answers.chart(found))
+    async def chart(
+        symbol: _Symbol,
+        timeframe: _Frame,
+        limit: _Limit = 500,
+        end: _End = None,
+        indicators: _Indicators = None,
+    ) -> Json:
+        of, frame = known_symbol(desk, symbol), offered(desk, timeframe)
+        wanted, refused = (None, []) if indicators is None else several_asked_for(indicators)
+        found = await desk.chart(of, frame, limit, end, wanted)
+        return Json(answers.chart(found, refused))
+
+    @api.get(
+        "/indicators",
+        responses={200: {"model": shapes.Catalogue}},
+        summary="All indicators that can be drawn",
+    )
+    async def indicators(request: Request) -> Response:
+        return await selector.answer(request.headers.get("if-none-match", ""))
+
+    @api.get("/indicators/check", responses=_answers(shapes.Checked), summary="Whether a text can be drawn")
+    async def check(text: _Text) -> Json:
+        return checked(text)
 
     @api.get("/signals", responses=_answers(shapes.Signals), summary="Signals, newest first")
     async def signals(
@@ -172,6 +206,8 @@ async def _said(request: Request, error: Exception) -> Json:
         suggestions = nearest(error.name, error.known)
     elif isinstance(error, UsageError):
         status, kind = 422, "bad request"
+    elif isinstance(error, IndicatorError):
+        status, kind = 422, "indicator"
     elif isinstance(error, RateLimited):
         status, kind = 503, "rate limited"
         headers["retry-after"] = str(max(1, round(error.retry_after)))

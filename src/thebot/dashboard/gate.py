@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _HOST: Final = re.compile(r"^(?P<name>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$")
+_KEPT_BY_BROWSERS: Final = "/api/indicators"  # says itself for how long
 _REFUSED_SOCKET: Final = 4403  # our close code: not from here
 
 
@@ -101,7 +102,7 @@ class Gate:
         ]
         if path.startswith("/assets/"):
             headers.append(("cache-control", "no-cache"))  # asked again each time, sent only if changed
-        elif path.startswith("/api/"):
+        elif path.startswith("/api/") and path != _KEPT_BY_BROWSERS:
             headers.append(("cache-control", "no-store"))
         return headers
 

@@ -102,6 +102,13 @@ def _switch(name: str, text: str, title: str) -> html.Button:
     return html.Button(text, id=name, type="button", className="plain", title=title, **aria(pressed="false"))
 
 
+def _opener(name: str, text: str, short: str, title: str) -> html.Button:
+    """A button that opens a dialog, with a short form of its text for narrow screens."""
+    words = [html.Span(text, className="wide"), html.Span(short, className="short", **aria(hidden="true"))]
+    said = aria(haspopup="dialog", expanded="false", label=text)
+    return html.Button(words, id=name, type="button", className="plain", title=title, **said)
+
+
 def _watchlist() -> html.Section:
     return html.Section(
         [
@@ -145,6 +152,7 @@ def _chart() -> html.Section:
                     html.Div(id="timeframes", role="radiogroup", **aria(label="Timeframe")),
                     html.Div(
                         [
+                            _opener("indicators-open", "Indicators", "ƒx", "Indicators on the chart"),
                             _switch("log", "Log", "Logarithmic price scale"),
                             _button("newest", "Newest", "Back to the newest candle"),
                         ],
@@ -158,7 +166,7 @@ def _chart() -> html.Section:
                     html.Div(id="plot"),
                     html.Canvas(id="overlay"),
                     html.Div(id="legend"),
-                    html.Div(id="pane-legend"),
+                    html.Div(id="pane-legends"),
                     html.Div(id="why", hidden=True),
                     html.Div(
                         [

@@ -73,15 +73,25 @@ class CandleColumns(BaseModel):
 
 class LineColumn(BaseModel):
     name: str
+    overlay: bool = Field(description="over the price, or in a pane below")
     values: list[float | None]
 
 
 class PlotColumns(BaseModel):
-    key: str
+    key: str = Field(description="the indicator as text, as it can be asked for")
     label: str
-    overlay: bool = Field(description="over the price, or in a pane of its own")
+    overlay: bool = Field(description="whether any of its lines is over the price")
     guides: list[float]
+    marks: bool = Field(description="a candle pattern: marked where it is not 0, above 0 for a rise")
+    name: str = Field(description="in /api/indicators; empty for an expression that is no indicator")
+    inputs: list[str] = Field(description="what it reads, where that is not the usual")
+    parameters: dict[str, float | str]
     lines: list[LineColumn]
+
+
+class Refused(BaseModel):
+    text: str
+    why: str
 
 
 class OneSignal(BaseModel):
@@ -100,7 +110,49 @@ class OneSignal(BaseModel):
 class ChartColumns(CandleColumns):
     plots: list[PlotColumns]
     signals: list[OneSignal]
+    refused: list[Refused] = Field(description="indicators that were asked for and cannot be drawn")
 
 
 class Signals(BaseModel):
     signals: list[OneSignal]
+
+
+class OneParameter(BaseModel):
+    name: str
+    default: float | str
+    whole: bool
+    least: float | None
+    most: float | None = Field(description="null: no limit")
+    words: list[str] = Field(description="if any: it is one of these")
+    range: str = Field(description="what it may be, in words")
+
+
+class OneIndicator(BaseModel):
+    """All that it says of itself; more keys may come."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str
+    label: str
+    title: str
+    group: str
+    summary: str
+    text: str
+    aliases: list[str]
+    inputs: list[str]
+    parameters: list[OneParameter]
+    outputs: list[dict[str, Any]]
+    overlay: bool = Field(description="drawn over the price, or in a pane of its own")
+
+
+class Catalogue(BaseModel):
+    configured: list[str] = Field(description="on charts where nobody chose others")
+    most: int = Field(description="how many a chart draws")
+    indicators: list[OneIndicator]
+
+
+class Checked(BaseModel):
+    """An indicator that can be drawn: `key` is how `/api/chart` and its plots name it."""
+
+    key: str
+    label: str

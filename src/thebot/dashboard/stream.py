@@ -227,7 +227,8 @@ class Stream:
     def _candle(self, wish: ChartWish) -> bytes:
         if wish.symbol not in self._desk.instruments:
             return b""
-        return candle_part(self._desk.forming(wish.symbol, Timeframe(wish.timeframe)), wish.plots)
+        forming = self._desk.forming(wish.symbol, Timeframe(wish.timeframe), wish.plots)
+        return candle_part(forming, wish.plots)
 
     def _status(self) -> bytes:
         try:

@@ -1,86 +1,239 @@
-"""The indicators of charts that somebody looks at, kept up with the market candle by candle."""
+"""The indicators of charts that somebody looks at: computed once, however many look.
+
+A series is kept for each symbol, timeframe and indicator that is on a screen, and goes on with the market.
+What takes more than a moment (the first computation: some ten milliseconds each) is done by one thread, so
+that prices keep coming meanwhile.
+"""
 
 from __future__ import annotations
 
-import math
+import asyncio
+import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final, NamedTuple, TypeAlias
 
-from thebot.indicators import Expression, Panel
-from thebot.indicators.indicator import Indicator, Output
-from thebot.live.desk import Line, Plot
+import structlog
+
+from thebot.errors import IndicatorError
+from thebot.indicators import Expression
+from thebot.live.desk import Plot
+from thebot.live.drawn import Refusal
+from thebot.live.series import Recipe, Series
 from thebot.market import Candle, Candles, Symbol, Timeframe
 
-if TYPE_CHECKING:
-    from thebot.indicators.live import LivePanel, Readings
+log = structlog.get_logger(__name__)
 
-KEPT: Final = 32  # charts kept up at the same time; the one longest not asked for goes first
-MEMORY_AT_MOST: Final = 500  # candles loaded in front of those shown, where an indicator remembers longer
+SHOWN: Final = 500  # candles that a page reads at first: what is kept up covers them
+KEPT_AT_MOST: Final = 128  # series kept up at the same time; the one longest not looked at goes first
+UNUSED: Final = 60.0  # seconds after which a series that nobody looks at goes
+_RECIPES: Final = 128  # kept to be used again
+_SWEEP: Final = 10.0  # seconds
+
+Read: TypeAlias = Callable[[int], Awaitable[Candles]]
+"""Gives the newest so many closed candles of a chart."""
+_Chart: TypeAlias = tuple[Symbol, Timeframe]
+
+
+class Drawing(NamedTuple):
+    """Closed candles with what could be drawn over them."""
+
+    candles: Candles
+    plots: tuple[Plot, ...]
+    refused: tuple[Refusal, ...]
+
+
+class _Making:
+    """A series that is being computed; candles that close meanwhile wait for it."""
+
+    def __init__(self, task: asyncio.Task[Series]) -> None:
+        self.task = task
+        self.closed: list[Candle] = []
 
 
 class Charts:
-    """Draws indicators over candles, and goes on with them as candles form and close.
+    """Draws indicators over candles, and goes on with them as candles form and close."""
 
-    Everything is stepped in plain Python: a chart of 500 candles costs some ten milliseconds.
-    """
+    def __init__(self, indicators: Sequence[Expression], clock: Callable[[], float] = time.monotonic) -> None:
+        self.indicators: Final = tuple(indicators)  # of the configuration
+        self._keys = tuple(map(repr, self.indicators))
+        self._clock = clock
+        self._swept = clock()
+        self._recipes: OrderedDict[tuple[Timeframe, Expression], Recipe | Refusal] = OrderedDict()
+        self._live: dict[_Chart, dict[str, Series]] = {}
+        self._making: dict[tuple[_Chart, str], _Making] = {}
+        self._turn = asyncio.Semaphore()  # one thread at a time: the others wait without a thread
 
-    def __init__(self, indicators: Sequence[Expression]) -> None:
-        self._indicators = tuple(indicators)
-        self._panels: dict[Timeframe, Panel] = {}
-        self._live: OrderedDict[tuple[Symbol, Timeframe], LivePanel] = OrderedDict()
-        longest = max((max(each.warmup, each.memory) for each in self._indicators), default=0)
-        self.warmup = int(min(longest, MEMORY_AT_MOST)) if math.isfinite(longest) else MEMORY_AT_MOST
+    @property
+    def kept(self) -> int:
+        """How many series are kept up."""
+        return sum(map(len, self._live.values()))
 
-    def draw(self, candles: Candles, *, live: bool) -> tuple[Plot, ...]:
-        """Every indicator over `candles`; with `live` they are kept up from here on."""
-        panel = self._panel(candles.timeframe)
-        stepped = panel.start()
-        columns = stepped.warm(candles)
-        if live:
-            self._live[candles.symbol, candles.timeframe] = stepped
-            self._live.move_to_end((candles.symbol, candles.timeframe))
-            while len(self._live) > KEPT:
-                self._live.popitem(last=False)
-        return tuple(
-            Plot(
-                key=repr(each),
-                label=each.label,
-                overlay=each.overlay,
-                lines=tuple(Line(name=line.label, values=columns[line]) for line in _lines(each)),
-                guides=_guides(each),
-            )
-            for each in self._indicators
-        )
+    async def draw(
+        self,
+        symbol: Symbol,
+        timeframe: Timeframe,
+        read: Read,
+        limit: int,
+        indicators: Sequence[Expression] | None = None,
+        *,
+        live: bool,
+    ) -> Drawing:
+        """The newest `limit` candles that `read` gives, with every indicator (None: the configuration's).
+
+        With `live` they are the newest there are, and everything is kept up from here on.
+        """
+        wanted = tuple(dict.fromkeys(self.indicators if indicators is None else indicators))
+        recipes = [await self._recipe(timeframe, each) for each in wanted]
+        refused = [each for each in recipes if isinstance(each, Refusal)]
+        made = [each for each in recipes if isinstance(each, Recipe)]
+        known: list[Plot | None] = [None]
+        if not made or (live and (symbol, timeframe) in self._live):
+            shown = await read(limit)
+            known = [self._known(shown, recipe) for recipe in made]
+        if not all(known):
+            depth = max((recipe.earlier for recipe in made), default=0)
+            candles = await read(max(limit, SHOWN if live else 0) + depth)
+            shown = candles[-limit:]
+            known = []
+            for recipe in made:
+                try:
+                    known.append(await self._drawn(recipe, candles, shown, live=live))
+                except Exception as error:  # a step of the user's own may raise anything
+                    refused.append(_refused(recipe.expression, error))
+        return Drawing(shown, tuple(plot for plot in known if plot), tuple(refused))
 
     def step(self, candle: Candle) -> None:
         """A candle has closed."""
-        live = self._live.get((candle.symbol, candle.timeframe))
-        if live is not None and (live.at is None or candle.open_time > live.at):
-            live.step(candle)
+        now = self._clock()
+        if now - self._swept > _SWEEP:
+            self._sweep(now)
+        chart = candle.symbol, candle.timeframe
+        for (making_for, _), making in self._making.items():
+            if making_for == chart:
+                making.closed.append(candle)
+        for key, series in list(self._live.get(chart, {}).items()):
+            if not _taken(series, [candle]):
+                self._drop(chart, key)  # drawn anew when it is asked for
 
-    def preview(self, candle: Candle) -> Mapping[str, Sequence[float]]:
-        """Plot key -> each line's value if the forming `candle` closed as it is; empty for a chart unseen."""
-        live = self._live.get((candle.symbol, candle.timeframe))
-        if live is None or (live.at is not None and candle.open_time <= live.at):
+    def preview(self, candle: Candle, plots: Sequence[str] | None = None) -> Mapping[str, Sequence[float]]:
+        """Plot key -> each line's value if the forming `candle` closed as it is; without those unseen."""
+        chart = candle.symbol, candle.timeframe
+        live = self._live.get(chart)
+        if not live:
             return {}
-        readings: Readings = live.preview(candle)
-        return {repr(each): [readings[line] for line in _lines(each)] for each in self._indicators}
+        now = self._clock()
+        found: dict[str, Sequence[float]] = {}
+        for key in self._keys if plots is None else plots:
+            series = live.get(key)
+            if series is None:
+                continue
+            series.used_at = now
+            try:
+                values = series.preview(candle)
+            except Exception:
+                log.exception("an indicator failed", indicator=key, symbol=candle.symbol)
+                self._drop(chart, key)
+                continue
+            if values is not None:
+                found[key] = values
+        return found
 
     def forget(self, symbol: Symbol) -> None:
-        for key in [key for key in self._live if key[0] == symbol]:
-            del self._live[key]
+        for chart in [chart for chart in self._live if chart[0] == symbol]:
+            del self._live[chart]
 
-    def _panel(self, timeframe: Timeframe) -> Panel:
-        if timeframe not in self._panels:
-            self._panels[timeframe] = Panel(self._indicators, timeframe)
-        return self._panels[timeframe]
+    # Inside
+
+    async def _recipe(self, timeframe: Timeframe, expression: Expression) -> Recipe | Refusal:
+        key = timeframe, expression
+        if key not in self._recipes:
+            async with self._turn:
+                if key not in self._recipes:  # somebody else's turn may have brought it
+                    try:
+                        self._recipes[key] = await asyncio.to_thread(Recipe, expression, timeframe)
+                    except Exception as error:  # a step of the user's own may raise anything
+                        self._recipes[key] = _refused(expression, error)
+        self._recipes.move_to_end(key)
+        found = self._recipes[key]
+        while len(self._recipes) > _RECIPES:
+            self._recipes.popitem(last=False)
+        return found
+
+    def _known(self, shown: Candles, recipe: Recipe) -> Plot | None:
+        """The plot over `shown`, if the series that is kept up has all of it."""
+        series = self._live.get((shown.symbol, shown.timeframe), {}).get(recipe.key)
+        values = series.at(shown.open_time) if series else None
+        if series is None or values is None:
+            return None
+        series.used_at = self._clock()
+        return recipe.plot(values)
+
+    async def _drawn(self, recipe: Recipe, candles: Candles, shown: Candles, *, live: bool) -> Plot:
+        plot = self._known(shown, recipe) if live else None
+        if plot is not None:
+            return plot
+        values = (await self._kept_up(recipe, candles)).at(shown.open_time) if live else None
+        if values is None:  # older ones, or others than those that are kept up
+            values = (await self._computed(recipe, candles)).at(shown.open_time) or []
+        return recipe.plot(values)
+
+    async def _kept_up(self, recipe: Recipe, candles: Candles) -> Series:
+        """The series, computed once however many ask for it at the same time, and kept up from here on."""
+        key = (candles.symbol, candles.timeframe), recipe.key
+        making = self._making.get(key)
+        if making is None:
+            making = self._making[key] = _Making(asyncio.create_task(self._computed(recipe, candles)))
+            making.task.add_done_callback(lambda task: self._take_up(*key, task))
+        return await asyncio.shield(making.task)
+
+    async def _computed(self, recipe: Recipe, candles: Candles) -> Series:
+        async with self._turn:
+            return await asyncio.to_thread(recipe.series, candles)
+
+    def _take_up(self, chart: _Chart, key: str, task: asyncio.Task[Series]) -> None:
+        making = self._making.pop((chart, key))
+        if task.cancelled() or task.exception() is not None:
+            return  # who waits for it is told
+        series = task.result()
+        if not _taken(series, making.closed):
+            return
+        series.used_at = self._clock()
+        self._live.setdefault(chart, {})[key] = series
+        while self.kept > KEPT_AT_MOST:
+            every = (
+                (each.used_at, of, name) for of, live in self._live.items() for name, each in live.items()
+            )
+            _, of, name = min(every, key=lambda each: each[0])
+            self._drop(of, name)
+
+    def _sweep(self, now: float) -> None:
+        """Let go of what nobody looks at."""
+        self._swept = now
+        for chart, live in list(self._live.items()):
+            for key in [key for key, series in live.items() if now - series.used_at > UNUSED]:
+                self._drop(chart, key)
+
+    def _drop(self, chart: _Chart, key: str) -> None:
+        live = self._live[chart]
+        del live[key]
+        if not live:
+            del self._live[chart]
 
 
-def _lines(expression: Expression) -> tuple[Expression, ...]:
-    return expression.outputs if isinstance(expression, Indicator) else (expression,)
+def _taken(series: Series, closed: Sequence[Candle]) -> bool:
+    """Whether the series could go on with these candles."""
+    try:
+        return all(series.step(candle) for candle in closed)
+    except Exception:
+        log.exception("an indicator failed", indicator=series.recipe.key)
+        return False
 
 
-def _guides(expression: Expression) -> tuple[float, ...]:
-    indicator = expression.indicator if isinstance(expression, Output) else expression
-    return tuple(indicator.definition.guides) if isinstance(indicator, Indicator) else ()
+def _refused(expression: Expression, error: Exception) -> Refusal:
+    if isinstance(error, IndicatorError):
+        return Refusal(repr(expression), str(error))
+    log.error("an indicator failed", indicator=repr(expression), exc_info=error)
+    return Refusal(
+        repr(expression), f"It cannot be computed: its step raised {type(error).__name__}: {error}."
+    )

@@ -6,14 +6,16 @@ Everything here is plain data about now; nothing in it can place an order.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from thebot.market import Candle, Candles, FloatArray, Instrument, Symbol, Timeframe
 
 if TYPE_CHECKING:
+    from thebot.indicators.expression import Expression
     from thebot.live.board import Board
+    from thebot.live.drawn import Refusal
     from thebot.strategy.signal import Signal
 
 
@@ -34,22 +36,26 @@ class Line:
 
     name: str  # "EMA(20)", "BBANDS(20, 2) upper"
     values: FloatArray
+    overlay: bool = False  # over the price; else in a pane below, with the others of its plot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plot:
-    """One indicator on a chart: over the price, or in a pane of its own."""
+    """One indicator on a chart."""
 
     key: str  # its expression as text: "ema(20)"
     label: str  # for people: "EMA(20)"
-    overlay: bool
     lines: tuple[Line, ...]
     guides: tuple[float, ...] = ()  # levels worth a line of their own: 30 and 70 of an RSI
+    marks: bool = False  # a candle pattern: above 0 it speaks for a rise, below for a fall, 0 says nothing
+    name: str = ""  # in the catalogue; empty for an expression that is no indicator
+    inputs: tuple[str, ...] = ()  # what it reads, where that is not the usual: ("volume",)
+    parameters: Mapping[str, float | str] = field(default_factory=dict)  # as a person writes them
 
-    def rows(self, first: int) -> Plot:
-        """The same from candle `first` on."""
-        lines = tuple(Line(name=line.name, values=line.values[first:]) for line in self.lines)
-        return replace(self, lines=lines)
+    @property
+    def overlay(self) -> bool:
+        """Whether any of it is drawn over the price."""
+        return self.marks or any(line.overlay for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +65,7 @@ class Chart:
     candles: Candles
     plots: tuple[Plot, ...]
     signals: tuple[Signal, ...]  # those at these candles
+    refused: tuple[Refusal, ...] = ()  # indicators that were asked for and could not be drawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,13 +121,27 @@ class Desk(Protocol):
         Raises UnknownName for a symbol or timeframe that is not there, ExchangeError if they cannot be had.
         """
 
+    @property
+    def indicators(self) -> tuple[Expression, ...]:
+        """Those of the configuration, drawn where nobody asks for others."""
+
     async def chart(
-        self, symbol: Symbol, timeframe: Timeframe, limit: int = 500, end: int | None = None
+        self,
+        symbol: Symbol,
+        timeframe: Timeframe,
+        limit: int = 500,
+        end: int | None = None,
+        indicators: Sequence[Expression] | None = None,
     ) -> Chart:
         """The same with indicators and signals; keeps that timeframe's candles coming from now on."""
 
-    def forming(self, symbol: Symbol, timeframe: Timeframe) -> Forming | None:
-        """The candle in progress of a chart asked for before; None until it is known."""
+    def forming(
+        self, symbol: Symbol, timeframe: Timeframe, plots: Sequence[str] | None = None
+    ) -> Forming | None:
+        """The candle in progress of a chart asked for before; None until it is known.
+
+        With the values of the plots with these keys, as far as they were drawn; None: the configuration's.
+        """
 
     async def signals(
         self, symbol: Symbol | None = None, since: int | None = None, limit: int = 100

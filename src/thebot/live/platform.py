@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -122,6 +122,10 @@ class Platform:
     def default_timeframe(self) -> Timeframe:
         return self.options.timeframes[0]
 
+    @property
+    def indicators(self) -> tuple[Expression, ...]:
+        return self.options.indicators
+
     def exchange_time(self) -> int:
         estimate = self._source.clock.estimate(time.monotonic())
         return int(estimate) if estimate == estimate else int(time.time() * 1000)
@@ -139,19 +143,26 @@ class Platform:
             return kept
 
     async def chart(
-        self, symbol: Symbol, timeframe: Timeframe, limit: int = 500, end: int | None = None
+        self,
+        symbol: Symbol,
+        timeframe: Timeframe,
+        limit: int = 500,
+        end: int | None = None,
+        indicators: Sequence[Expression] | None = None,
     ) -> Chart:
         self._require(symbol, timeframe)
         if end is None:
             # Without the exchange, what is in memory or in the database is shown; the status bar says so.
             with contextlib.suppress(ExchangeError):
                 await self._feed.track(symbol, timeframe)
-        candles = await self.candles(symbol, timeframe, limit + self._charts.warmup, end)
-        plots = self._charts.draw(candles, live=end is None)
-        shown = candles[-limit:]
-        first = max(0, len(candles) - limit)
+
+        def read(count: int) -> Awaitable[Candles]:
+            return self.candles(symbol, timeframe, count, end)
+
+        drawing = await self._charts.draw(symbol, timeframe, read, limit, indicators, live=end is None)
+        shown = drawing.candles
         if not len(shown):
-            return Chart(candles=shown, plots=(), signals=())
+            return Chart(candles=shown, plots=(), signals=(), refused=drawing.refused)
         until = int(shown.close_time[-1])
         signals = [
             signal
@@ -159,12 +170,14 @@ class Platform:
             if signal.timeframe == timeframe and signal.at <= until
         ]
         return Chart(
-            candles=shown, plots=tuple(plot.rows(first) for plot in plots), signals=tuple(signals[::-1])
+            candles=shown, plots=drawing.plots, signals=tuple(signals[::-1]), refused=drawing.refused
         )
 
-    def forming(self, symbol: Symbol, timeframe: Timeframe) -> Forming | None:
+    def forming(
+        self, symbol: Symbol, timeframe: Timeframe, plots: Sequence[str] | None = None
+    ) -> Forming | None:
         candle = self._feed.forming(symbol, timeframe)
-        return None if candle is None else Forming(candle=candle, values=self._charts.preview(candle))
+        return None if candle is None else Forming(candle=candle, values=self._charts.preview(candle, plots))
 
     async def signals(
         self, symbol: Symbol | None = None, since: int | None = None, limit: int = 100

@@ -1,6 +1,7 @@
 // Questions to /api. A refusal comes as an Error whose message is what the server said, ready to be shown.
 export async function ask(path, query = {}, signal = undefined) {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null)
+    .flatMap(([name, value]) => (Array.isArray(value) ? value.map((each) => [name, each]) : [[name, value]]));
   const url = given.length ? `${path}?${new URLSearchParams(given)}` : path;
   let answer;
   try {

@@ -7,6 +7,8 @@
 //   anew    something may have been missed: read the state again
 //   symbols the list of symbols has been read
 //   chosen  {symbol, timeframe, at?}: what the chart is to show
+//   plots   what is drawn on the chart has changed, or is being computed
+//   edit    the key of an indicator that the trader wants to change
 //   setting the name of a setting that changed
 const REST = 2000; // ms that a listener which failed is left alone: one broken part must not drown the others
 const listeners = new Map();

@@ -1,25 +1,31 @@
 // The chart of the chosen symbol and timeframe: reads candles, joins older and newer ones, decides what is
 // in view, and asks Plotly for a drawing when candles close or the user acts. What moves in between is overlay.js.
 import { ask, Unreachable } from './api.js';
-import { on } from './bus.js';
+import { on, tell } from './bus.js';
+import { wanted } from './choice.js';
 import * as columns from './columns.js';
 import { $, h } from './dom.js';
 import { layout, traces } from './figure.js';
 import { shift as zoneShift } from './format.js';
 import { choose, digits } from './market.js';
+import { panesOf, scale } from './panes.js';
 import * as plot from './plot.js';
 import { settings } from './settings.js';
 import { clockOffset, follow } from './stream.js';
 
 const CHUNK = 500; // candles in one answer
+const MOST_READ = 1_500; // and at most
 const MOST = 20_000; // candles kept
 const WIDEST = 3_000; // candles in view
 const SPACING = 7.2; // px from candle to candle at first
 const ROOM = 7; // candles of empty room after the newest
 const LAZY = 500; // ms between two drawings that only the moving price asks for
 
-// What others may look at: the data, what is in view, and the oscillator shown.
-export const chart = { symbol: '', timeframe: '', span: 60_000, shift: 0, data: null, pane: null, paneDigits: 2, pending: new Map(), forming: null };
+// What others may look at: the data, what is in view, the plots that have a pane below with the digits of each,
+// and how it stands with what the viewer asked for.
+export const chart = {
+  symbol: '', timeframe: '', span: 60_000, shift: 0, data: null, panes: [], paneDigits: [], pending: new Map(), forming: null, computing: false, problem: '',
+};
 const changed = []; // called after each drawing or pan, with whether Plotly drew
 let view = null; // {from, to} in ms UTC
 let drawnRows = [0, -1];
@@ -52,11 +58,15 @@ export function build() {
   on('setting', (name) => {
     if (name === 'log') redraw();
     if (name === 'zone') redraw();
-    if (name === 'pane' && chart.data) { choosePane(); redraw(); }
+    if (name === 'indicators') drawOthers();
   });
 }
 
 // --- reading ---
+
+// Answers to two questions fit together only if they are about the same.
+const about = () => JSON.stringify([chart.symbol, chart.timeframe, wanted()]);
+const read = async (more, signal) => columns.fromAnswer(await ask('/api/chart', { symbol: chart.symbol, timeframe: chart.timeframe, indicators: wanted(), ...more }, signal));
 
 async function open({ symbol, timeframe, at }) {
   if (symbol === chart.symbol && timeframe === chart.timeframe && chart.data) {
@@ -65,16 +75,17 @@ async function open({ symbol, timeframe, at }) {
   }
   asking?.abort();
   asking = new AbortController();
-  Object.assign(chart, { symbol, timeframe, data: null, forming: null, span: spanOf(timeframe) });
+  Object.assign(chart, { symbol, timeframe, data: null, forming: null, computing: false, problem: '', span: spanOf(timeframe) });
+  $('chart').removeAttribute('data-computing');
   chart.pending.clear();
   follow(null);
   exhausted = older = false;
   state('loading', `Reading ${symbol} ${timeframe}`);
   const mine = asking;
   try {
-    const [answer] = await Promise.all([ask('/api/chart', { symbol, timeframe, limit: CHUNK }, mine.signal), plot.load()]);
+    const [answer] = await Promise.all([read({ limit: CHUNK }, mine.signal), plot.load()]);
     if (mine !== asking) return;
-    take(columns.fromAnswer(answer));
+    take(answer);
     if (!chart.data.time.length) return;
     showNewest();
     if (at) await goTo(at);
@@ -87,15 +98,42 @@ function take(data) {
   const before = chart.data && columns.keys(chart.data);
   chart.data = data;
   for (const time of chart.pending.keys()) if (time <= data.time.at(-1)) chart.pending.delete(time);
-  choosePane();
-  if (before !== columns.keys(data)) follow({ symbol: chart.symbol, timeframe: chart.timeframe, plots: data.plots.map((each) => each.key) });
+  chart.panes = panesOf(data);
+  if (before !== columns.keys(data)) {
+    for (const candle of [...chart.pending.values(), chart.forming]) if (candle) candle.values = []; // they are those of other plots
+    follow({ symbol: chart.symbol, timeframe: chart.timeframe, plots: data.plots.map((each) => each.key) });
+    tell('plots');
+  }
   if (data.time.length) state('');
   else state('empty', `No candle of ${chart.symbol} ${chart.timeframe} has closed yet`, 'The chart begins with the first one.');
 }
 
-function choosePane() {
-  const panes = chart.data.plots.filter((each) => !each.overlay);
-  chart.pane = panes.find((each) => each.key === settings.pane) ?? panes[0] ?? null;
+// The viewer wants other indicators: the same candles are read with those, and what is in view stays.
+async function drawOthers() {
+  if (!chart.symbol) return;
+  if (!chart.data) {
+    asking?.abort();
+    open({ symbol: chart.symbol, timeframe: chart.timeframe });
+    return;
+  }
+  const mine = about();
+  computing(true);
+  try {
+    const answer = await read({ limit: Math.min(Math.max(chart.data.time.length, CHUNK), MOST_READ) });
+    if (mine !== about() || !chart.data) return;
+    exhausted = false;
+    take(answer);
+    redraw();
+    computing(false);
+  } catch (error) {
+    if (mine === about()) computing(false, error.message);
+  }
+}
+
+function computing(now, problem = '') {
+  Object.assign(chart, { computing: now, problem });
+  $('chart').toggleAttribute('data-computing', now);
+  tell('plots');
 }
 
 // The newest candles once more: after one closed, or when something may have been missed.
@@ -105,9 +143,11 @@ async function refresh(limit) {
     if (!asking || asking.done) open({ symbol, timeframe });
     return;
   }
+  const mine = about();
   try {
-    const answer = columns.fromAnswer(await ask('/api/chart', { symbol, timeframe, limit }));
-    if (symbol !== chart.symbol || timeframe !== chart.timeframe || !chart.data) return;
+    const answer = await read({ limit });
+    if (mine !== about() || !chart.data) return;
+    if (chart.problem) computing(false); // what could not be read then has been read now
     const following = isFollowing();
     const last = chart.data.time.at(-1);
     const all = columns.joined(chart.data, answer, chart.span);
@@ -126,10 +166,10 @@ async function refresh(limit) {
 async function readOlder() {
   if (older || exhausted || !chart.data?.time.length || chart.data.time.length >= MOST) return;
   older = true;
-  const { symbol, timeframe } = chart;
+  const mine = about();
   try {
-    const answer = columns.fromAnswer(await ask('/api/chart', { symbol, timeframe, limit: CHUNK, end: chart.data.time[0] }));
-    if (symbol !== chart.symbol || timeframe !== chart.timeframe || !chart.data) return;
+    const answer = await read({ limit: CHUNK, end: chart.data.time[0] });
+    if (mine !== about() || !chart.data) return;
     if (!answer.time.length) { exhausted = true; return; }
     const before = chart.data.time.length;
     // The edge of what is known may lie in a hole of the history itself: that is no reason to read anew.
@@ -223,32 +263,15 @@ function fitted_() {
     seen.high = Math.max(seen.high, chart.forming.high);
     seen.volume = Math.max(seen.volume, chart.forming.volume);
   }
-  if (!(seen.high >= seen.low)) return fit ?? { low: 1, high: 2, volume: 1, pane: [0, 100] };
+  const panes = chart.panes.map((each) => scale(each, liveOf(each), first, last));
+  if (!(seen.high >= seen.low)) return { ...(fit ?? { low: 1, high: 2, volume: 1 }), panes };
   const [low, high] = settings.log ? [Math.log(seen.low), Math.log(seen.high)] : [seen.low, seen.high];
   const room = (high - low || Math.abs(high) * 0.01 || 1) * 0.08;
   const back = (value) => (settings.log ? Math.exp(value) : value);
-  return { low: back(low - room * 2), high: back(high + room * 1.2), volume: seen.volume, pane: paneRange(first, last) };
+  return { low: back(low - room * 2), high: back(high + room * 1.2), volume: seen.volume, panes };
 }
 
-function paneRange(first, last) {
-  if (!chart.pane) return [0, 1];
-  const { guides } = chart.pane;
-  const live = chart.forming?.values[chart.data.plots.indexOf(chart.pane)] ?? [];
-  let [low, high] = guides.length ? [Math.min(...guides), Math.max(...guides)] : [Infinity, -Infinity];
-  for (const v of live) if (Number.isFinite(v)) { low = Math.min(low, v); high = Math.max(high, v); }
-  for (const { values } of chart.pane.lines) {
-    for (let i = first; i <= last; i++) {
-      if (values[i] === null) continue;
-      if (values[i] < low) low = values[i];
-      if (values[i] > high) high = values[i];
-    }
-  }
-  if (!(high >= low)) return [0, 1];
-  const room = (high - low || 1) * 0.1;
-  // Three digits that tell values apart: a MACD of a coin worth a cent lives behind many zeros.
-  chart.paneDigits = Math.min(10, Math.max(high - low > 1e5 ? 0 : 2, 2 - Math.floor(Math.log10(high - low || 1))));
-  return [low - room, high + room];
-}
+const liveOf = (each) => chart.forming?.values[chart.data.plots.indexOf(each)];
 
 // --- drawing ---
 
@@ -257,14 +280,15 @@ function redraw() {
   bounded();
   fit = fitted_();
   fitted = performance.now();
+  chart.paneDigits = fit.panes.map((each) => each.digits);
   chart.shift = zoneShift(chart.data.time.at(-1), settings.zone);
   const [first, last] = visible();
   const margin = last - first + 1; // a screen to each side, so that a pan has candles to show
   drawnRows = [Math.max(0, first - margin), Math.min(chart.data.time.length - 1, last + margin)];
-  const given = { rows: drawnRows, shift: chart.shift, span: chart.span, pane: chart.pane, gpu: plot.hasGpu() };
+  const given = { rows: drawnRows, shift: chart.shift, span: chart.span, gpu: plot.hasGpu() };
   const { clientWidth: width, clientHeight: height } = $('chart');
   plot.draw(traces(chart.data, given), layout({
-    view: { from: view.from + chart.shift, to: view.to + chart.shift }, fit, log: settings.log, pane: chart.pane,
+    view: { from: view.from + chart.shift, to: view.to + chart.shift }, fit, log: settings.log, panes: chart.panes,
     digits: digits(chart.symbol), width, height, narrow: width < 560,
   }), listeners);
   if (view.from < chart.data.time[0] + 30 * chart.span) readOlder();

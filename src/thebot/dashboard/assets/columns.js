@@ -8,6 +8,7 @@ export function fromAnswer(answer) {
     ...Object.fromEntries(NAMES.map((name) => [name, answer[name]])),
     plots: answer.plots,
     signals: answer.signals,
+    refused: answer.refused,
   };
 }
 
@@ -34,6 +35,7 @@ export function joined(data, more, span) {
       ...plot,
       lines: plot.lines.map((line, l) => ({ ...line, values: join(data.plots[p].lines[l].values, line.values) })),
     })),
+    refused: more.refused,
     signals: [...data.signals.filter((signal) => !known.has(signalKey(signal))), ...more.signals].sort((a, b) => a.at - b.at),
   };
 }

@@ -1,12 +1,13 @@
 // The crosshair with its tags, the legends with what a candle and its indicators were, and why a signal fired.
 // Plotly's own hover would search all traces at each move of the pointer; an index needs no search.
-import { on } from './bus.js';
+import { on, tell } from './bus.js';
 import { chart, onDrawn } from './chart.js';
 import { decidingRow } from './columns.js';
 import { $, h, write } from './dom.js';
 import { styled } from './figure.js';
 import { compact, minute, day, percent, price, reading } from './format.js';
 import { digits } from './market.js';
+import { isBelow, isDirection } from './panes.js';
 import * as plot from './plot.js';
 import { settings } from './settings.js';
 
@@ -16,6 +17,8 @@ let parts = {};
 let drawing = 0;
 let written = 0;
 let head = ''; // which legend is built
+let builtOf = null; // and of which data
+let read = []; // {p, l, values, digitsOf, place} of each line whose value is shown in it
 
 export function build() {
   const home = $('chart');
@@ -25,7 +28,7 @@ export function build() {
   home.addEventListener('pointerdown', (event) => follow(event), { passive: true });
   home.addEventListener('pointerleave', () => { pointer = null; ask(); });
   onDrawn(ask);
-  document.addEventListener('chart-blank', () => { pointer = null; head = ''; $('legend').replaceChildren(); $('pane-legend').replaceChildren(); ask(); });
+  document.addEventListener('chart-blank', () => { pointer = null; head = ''; $('legend').replaceChildren(); $('pane-legends').replaceChildren(); ask(); });
   on('frame', () => { if (row_() < 0 && performance.now() - written > LIVE) ask(); });
   on('chosen', () => { head = ''; });
 }
@@ -68,7 +71,7 @@ function cross(at) {
   const axes = plot.axes();
   const area = plot.box(axes.x);
   const inside = pointer && pointer.x >= area.start && pointer.x <= area.start + area.size;
-  const pane = inside ? [axes.price, axes.pane].find((axis) => axis && pointer.y >= axis._offset && pointer.y <= axis._offset + axis._length) : null;
+  const pane = inside ? [axes.price, ...axes.panes].find((axis) => pointer.y >= axis._offset && pointer.y <= axis._offset + axis._length) : null;
   for (const part of Object.values(parts)) part.hidden = !pane;
   if (!pane) return;
   const time = at >= 0 ? chart.data.time[at] : (chart.forming?.time ?? NaN);
@@ -78,7 +81,7 @@ function cross(at) {
   parts.y.style.width = `${area.size}px`;
   parts.value.style.transform = `translateY(${pointer.y - 9}px)`;
   parts.value.style.left = `${area.size}px`;
-  write(parts.value, reading(plot.valueAt(pane, pointer.y), pane === axes.price ? digits(chart.symbol) : chart.paneDigits));
+  write(parts.value, reading(plot.valueAt(pane, pointer.y), pane === axes.price ? digits(chart.symbol) : chart.paneDigits[axes.panes.indexOf(pane)]));
   if (Number.isFinite(time)) write(parts.at, chart.span >= 86_400_000 ? day(time, settings.zone) : minute(time, settings.zone));
   parts.at.style.transform = `translateX(${near.toFixed(1)}px) translateX(-50%)`;
 }
@@ -86,14 +89,17 @@ function cross(at) {
 function legend(at) {
   const d = digits(chart.symbol);
   const candle = at >= 0 ? atRow(at) : (chart.forming ?? atRow(chart.data.time.length - 1));
-  const built = [chart.symbol, chart.timeframe, chart.data.plots.map((each) => each.key), chart.pane?.key].join('|');
+  const built = [chart.symbol, chart.timeframe, ...chart.data.plots.map((each) => each.key)].join('|');
   if (head !== built) {
     head = built;
     buildLegend();
-  }
-  const pane = plot.axes().pane;
-  const top = pane ? `${plot.box(pane).start - 2}px` : '';
-  if ($('pane-legend').style.top !== top) $('pane-legend').style.top = top;
+  } else if (builtOf !== chart.data) for (const each of read) each.values = chart.data.plots[each.p].lines[each.l].values;
+  builtOf = chart.data;
+  plot.axes().panes.forEach((axis, k) => {
+    const place = $('pane-legends').children[k];
+    const top = `${plot.box(axis).start - 2}px`;
+    if (place && place.style.top !== top) place.style.top = top;
+  });
   const figures = $('legend').firstChild.children;
   write(figures[1].lastChild, price(candle.open, d));
   write(figures[2].lastChild, price(candle.high, d));
@@ -102,10 +108,9 @@ function legend(at) {
   write(figures[5], percent((candle.close / candle.open - 1) * 100));
   write(figures[6].lastChild, compact(candle.volume));
   $('legend').firstChild.className = `ohlc ${candle.close >= candle.open ? 'up' : 'down'}`;
-  for (const each of styled(chart.data, chart.pane)) {
-    const value = at >= 0 ? each.values[at] : (candle.values?.[each.at]?.[each.line] ?? each.values.at(-1));
-    const place = document.querySelector(`[data-line="${each.at}.${each.line}"]`);
-    if (place) write(place, reading(value ?? NaN, each.axis === 'y2' ? d : chart.paneDigits));
+  for (const { p, l, values, digitsOf, place } of read) {
+    const value = at >= 0 ? values[at] : (candle.values?.[p]?.[l] ?? values.at(-1));
+    write(place, reading(value ?? NaN, digitsOf()));
   }
 }
 
@@ -117,17 +122,27 @@ function atRow(i) {
 function buildLegend() {
   const figure = (letter) => h('span', {}, h('i', {}, letter), h('b', {}));
   const ohlc = h('div', { class: 'ohlc' }, h('strong', {}, `${chart.symbol} · ${chart.timeframe}`), figure('O'), figure('H'), figure('L'), figure('C'), h('em'), figure('Vol'));
-  const lines = styled(chart.data, chart.pane);
-  const reading_ = (each) => h('b', { style: `color:${each.colour}`, title: each.name, 'data-line': `${each.at}.${each.line}` });
-  const named = (plot_, title) => h('span', { class: 'line' }, title ? h('i', {}, plot_.label) : '', ...lines.filter((each) => each.plot === plot_).map(reading_));
-  $('legend').replaceChildren(ohlc, h('div', { class: 'lines' }, ...chart.data.plots.filter((each) => each.overlay).map((each) => named(each, true))));
-  const panes = chart.data.plots.filter((each) => !each.overlay);
-  const choice = panes.length > 1 ? panes.map((each) => {
-    const button = h('button', { type: 'button', class: 'pane-choice', 'aria-pressed': String(each === chart.pane) }, each.label);
-    button.onclick = () => { settings.pane = each.key; };
-    return button;
-  }) : [];
-  $('pane-legend').replaceChildren(...choice, ...(chart.pane ? [named(chart.pane, panes.length === 1)] : []));
+  read = [];
+  const above = chart.data.plots.filter((each) => each.overlay).map((each) => named(each, (line) => !isBelow(each, line)));
+  $('legend').replaceChildren(ohlc, h('div', { class: 'lines' }, ...above));
+  $('pane-legends').replaceChildren(...chart.panes.map((each) => h('div', { class: 'pane-legend' }, named(each, (line) => isBelow(each, line)))));
+}
+
+// A plot's name, which opens its form, and a place for the value of each of its lines.
+function named(each, belongs) {
+  const p = chart.data.plots.indexOf(each);
+  const colours = new Map(styled(chart.data).filter((drawn) => drawn.plot === each).map((drawn) => [drawn.line, drawn.colour]));
+  const places = each.lines.flatMap((line, l) => {
+    if (!belongs(line)) return [];
+    const place = h('b', { style: `color:${colours.get(l) ?? 'var(--soft)'}`, title: line.name, 'data-line': `${p}.${l}` });
+    const whole = each.marks || isDirection(line);
+    const k = chart.panes.indexOf(each);
+    const digitsOf = () => (whole ? 0 : isBelow(each, line) ? chart.paneDigits[k] ?? 2 : digits(chart.symbol));
+    read.push({ p, l, values: line.values, digitsOf, place });
+    return [place];
+  });
+  const name = h('button', { type: 'button', class: 'named', title: `Change or remove ${each.label}`, onclick: () => tell('edit', each.key) }, each.label);
+  return h('span', { class: 'line' }, name, ...places);
 }
 
 // The reasons of the signals that the candle under the pointer decided.

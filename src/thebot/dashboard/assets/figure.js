@@ -1,21 +1,23 @@
 // From columns to Plotly's traces and layout. Pure: no page, no state.
 //
-// Axes: x time, y volume (at the foot of the price pane, behind it), y2 price, y3 the oscillator.
+// Axes: x time, y volume (at the foot of the price pane, behind it), y2 price, y3 and on the panes below.
 import { decidingRow } from './columns.js';
+import { domains, isBelow, isDirection, panesOf } from './panes.js';
 
 export const COLOURS = {
   up: '#2ebd85', down: '#f6465d', grid: '#171d27', edge: '#222b38', text: '#8793a5', guide: '#3a4657',
-  lines: ['#f0b90b', '#5b9bff', '#c678dd', '#4dd0e1', '#ff8a65', '#aed581'],
-  oscillator: ['#9d8cff', '#f0a35e', '#4dd0e1'],
+  lines: ['#f0b90b', '#5b9bff', '#c678dd', '#4dd0e1', '#ff8a65', '#aed581', '#f48fb1', '#b0bec5'],
+  below: ['#9d8cff', '#f0a35e', '#4dd0e1', '#aed581', '#f48fb1'],
 };
 const FEW = 5000; // points; above, WebGL draws faster, but only where there is a GPU
 const FONT = 'Inter, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif';
+const MARK = 8; // px from one mark at a candle to the next
 
 // Plotly takes numbers for times of the browser's own zone, and text for what it says: so it gets text.
 export const stamp = (at) => new Date(at).toISOString().slice(0, 23).replace('T', ' ');
 
 // rows: [first, last] to hand to Plotly; shift: ms to add for the shown zone; span: ms of a candle.
-export function traces(data, { rows: [first, last], shift, span, pane, gpu }) {
+export function traces(data, { rows: [first, last], shift, span, gpu }) {
   const cut = (column) => column.slice(first, last + 1);
   const x = cut(data.time).map((t) => stamp(t + shift));
   const kind = x.length > FEW && gpu ? 'scattergl' : 'scatter';
@@ -28,33 +30,70 @@ export function traces(data, { rows: [first, last], shift, span, pane, gpu }) {
       increasing: { line: { color: COLOURS.up, width: 1 }, fillcolor: COLOURS.up },
       decreasing: { line: { color: COLOURS.down, width: 1 }, fillcolor: COLOURS.down } },
   ];
-  styled(data, pane).forEach(({ values, colour, axis, bars, dash, width }) => {
-    const y = cut(values);
-    made.push(bars
-      ? { type: 'bar', x, y, yaxis: axis, width: span * 0.6, hoverinfo: 'skip', marker: { color: y.map((v) => (v >= 0 ? 'rgba(46,189,133,.55)' : 'rgba(246,70,93,.55)')), line: { width: 0 } } }
-      : { type: kind, mode: 'lines', x, y, yaxis: axis, hoverinfo: 'skip', connectgaps: false, line: { color: colour, width, dash } });
-  });
+  const line = ({ axis, width, dash }, y, color) => ({ type: kind, mode: 'lines', x, y, yaxis: axis, hoverinfo: 'skip', connectgaps: false, line: { color, width, dash } });
+  for (const each of styled(data)) {
+    const y = cut(each.values);
+    if (each.bars) made.push({ type: 'bar', x, y, yaxis: each.axis, width: span * 0.6, hoverinfo: 'skip', marker: { color: y.map(barColour), line: { width: 0 } } });
+    else if (each.marks) made.push(...patterns(x, y, cut(data.low), cut(data.high), each.offset));
+    else if (each.turns) {
+      const turns = cut(each.turns);
+      made.push(line(each, y.map((v, i) => (turns[i] > 0 ? v : null)), COLOURS.up), line(each, y.map((v, i) => (turns[i] > 0 ? null : v)), COLOURS.down));
+    } else made.push(line(each, y, each.colour), ...alone(x, y, each));
+  }
   return [...made, ...markers(data, shift, first, last)];
 }
 
-// All lines to be drawn, with their colours: overlays on the price, and those of the one oscillator shown.
-export function styled(data, pane) {
+export const barColour = (v) => (v >= 0 ? 'rgba(46,189,133,.55)' : 'rgba(246,70,93,.55)');
+
+// All lines to be drawn: over the price, and in the panes below.
+export function styled(data) {
   const lines = [];
-  let overlays = 0;
+  const panes = panesOf(data);
+  let over = 0;
+  let marks = 0;
   data.plots.forEach((plot, p) => {
-    if (!plot.overlay && plot !== pane) return;
+    if (plot.marks) {
+      const common = { plot, at: p, colour: COLOURS.text, axis: 'y2', marks: true, offset: MARK * marks++ };
+      plot.lines.forEach((line, l) => lines.push({ ...common, line: l, name: line.name, values: line.values }));
+      return;
+    }
+    const named = (word) => plot.lines.some((line) => new RegExp(`\\b${word}\\b`, 'i').test(line.name));
+    const band = named('upper') && named('lower'); // one thing: its edges share a colour, its middle is dotted
+    const turns = plot.overlay ? plot.lines.find((line) => isDirection(line) && !line.overlay) : undefined;
+    let below = 0;
     plot.lines.forEach((line, l) => {
-      const colour = plot.overlay ? COLOURS.lines[overlays % COLOURS.lines.length] : COLOURS.oscillator[l % COLOURS.oscillator.length];
-      // A band is one thing: its edges share a colour, its middle is dashed.
-      const banded = plot.overlay && plot.lines.length > 1;
-      lines.push({
-        plot, line: l, at: p, name: line.name, values: line.values, colour, axis: plot.overlay ? 'y2' : 'y3',
-        bars: !plot.overlay && /\bhist/i.test(line.name), dash: banded && /middle/i.test(line.name) ? 'dot' : 'solid', width: banded ? 1 : 1.4,
-      });
+      const common = { plot, line: l, at: p, name: line.name, values: line.values, dash: 'solid', width: 1.4 };
+      if (isBelow(plot, line)) {
+        const colour = COLOURS.below[below++ % COLOURS.below.length];
+        lines.push({ ...common, colour, axis: `y${3 + panes.indexOf(plot)}`, bars: /\bhist/i.test(line.name) });
+      } else if (line.overlay) {
+        const colour = COLOURS.lines[over % COLOURS.lines.length];
+        const isMiddle = band && /\b(middle|basis|mid)\b/i.test(line.name);
+        lines.push({ ...common, colour: turns ? COLOURS.text : colour, axis: 'y2', turns: turns?.values, turnsAt: plot.lines.indexOf(turns), dash: isMiddle ? 'dot' : 'solid', width: band ? 1 : 1.4 });
+        if (!band) over += 1;
+      }
     });
-    if (plot.overlay) overlays += 1;
+    if (band && plot.overlay) over += 1;
   });
   return lines;
+}
+
+// A value whose neighbours are unknown is no line: a dot shows it.
+function alone(x, y, { axis, colour }) {
+  const known = (v) => v !== null && v !== undefined;
+  const rows = y.map((_, i) => i).filter((i) => known(y[i]) && !known(y[i - 1]) && !known(y[i + 1]));
+  return rows.length ? [{ type: 'scatter', mode: 'markers', x: rows.map((i) => x[i]), y: rows.map((i) => y[i]), yaxis: axis, hoverinfo: 'skip', marker: { size: 5, color: colour } }] : [];
+}
+
+// Candle patterns: a small mark below the candle for a rise, above it for a fall.
+function patterns(x, y, low, high, offset) {
+  return [1, -1].map((way) => {
+    const rows = y.map((_, i) => i).filter((i) => y[i] * way > 0);
+    return {
+      type: 'scatter', mode: 'markers', yaxis: 'y2', hoverinfo: 'skip', x: rows.map((i) => x[i]), y: rows.map((i) => (way > 0 ? low : high)[i]),
+      marker: { symbol: 'diamond', size: 6, color: way > 0 ? COLOURS.up : COLOURS.down, standoff: 6 + offset },
+    };
+  });
 }
 
 function markers(data, shift, first, last) {
@@ -70,17 +109,22 @@ function markers(data, shift, first, last) {
   });
 }
 
-// `view` {from, to} ms as shown; `fit` {low, high, volume, pane: [low, high]}.
-export function layout({ view, fit, log, pane, digits, width, height, narrow }) {
-  const split = pane ? 0.235 : 0;
+// `view` {from, to} ms as shown; `fit` {low, high, volume, panes: [{range}]}; `panes` the plots below the price.
+export function layout({ view, fit, log, panes, digits, width, height, narrow }) {
+  const { split, panes: places } = domains(panes.length);
   const axis = { side: 'right', fixedrange: true, zeroline: false, showline: false, gridcolor: COLOURS.grid, tickfont: { size: 11, color: COLOURS.text }, ticks: '', automargin: false };
+  const below = panes.map((plot, k) => {
+    const levels = plot.guides.length > 1 && places[k][1] - places[k][0] > 0.05;
+    const ticks = levels ? { tickvals: plot.guides } : { nticks: (places[k][1] - places[k][0]) * height > 90 ? 4 : 3 };
+    return [`yaxis${3 + k}`, { ...axis, domain: places[k], range: fit.panes[k].range, showgrid: !levels, ...ticks }];
+  });
   return {
     width, height, autosize: false, hovermode: false, dragmode: 'pan', showlegend: false, bargap: 0,
     paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)', font: { family: FONT, size: 11, color: COLOURS.text },
     margin: { l: 0, r: rightMargin(fit.high, digits), t: 0, b: 36, pad: 0 },
     xaxis: {
       type: 'date', range: [stamp(view.from), stamp(view.to)], rangeslider: { visible: false }, gridcolor: COLOURS.grid, zeroline: false, showline: true,
-      linecolor: COLOURS.edge, tickfont: { size: 11, color: COLOURS.text }, ticks: '', nticks: narrow ? 5 : 9, tickangle: 0, anchor: pane ? 'y3' : 'y2',
+      linecolor: COLOURS.edge, tickfont: { size: 11, color: COLOURS.text }, ticks: '', nticks: narrow ? 5 : 9, tickangle: 0, anchor: `y${2 + panes.length}`,
       tickformatstops: [
         { dtickrange: [null, 60000], value: '%H:%M:%S' }, { dtickrange: [60000, 86400000], value: '%H:%M\n%d %b' },
         { dtickrange: [86400000, 'M1'], value: '%d %b' }, { dtickrange: ['M1', 'M12'], value: '%b %Y' }, { dtickrange: ['M12', null], value: '%Y' },
@@ -89,20 +133,19 @@ export function layout({ view, fit, log, pane, digits, width, height, narrow }) 
     yaxis: { ...axis, domain: [split, split + (1 - split) * 0.17], range: [0, fit.volume * 1.05 || 1], showgrid: false, showticklabels: false },
     yaxis2: { ...axis, domain: [split, 1], type: log ? 'log' : 'linear', range: log ? [Math.log10(fit.low), Math.log10(fit.high)] : [fit.low, fit.high],
       tickformat: `,.${digits}f`, nticks: narrow ? 7 : 10 },
-    yaxis3: pane ? { ...axis, domain: [0, split - 0.02], range: fit.pane, nticks: 4, tickvals: pane.guides.length ? pane.guides : undefined, showgrid: !pane.guides.length } : undefined,
-    shapes: pane ? guides(pane, split) : [],
+    ...Object.fromEntries(below),
+    shapes: panes.flatMap((plot, k) => guides(plot, `y${3 + k}`, k ? (places[k - 1][0] + places[k][1]) / 2 : (split + places[0][1]) / 2)),
   };
 }
 
-function guides(pane, split) {
-  const lines = pane.guides.map((level) => ({
-    type: 'line', xref: 'paper', x0: 0, x1: 1, yref: 'y3', y0: level, y1: level, layer: 'below', line: { color: COLOURS.guide, width: 1, dash: 'dot' },
-  }));
-  const band = pane.guides.length === 2
-    ? [{ type: 'rect', xref: 'paper', x0: 0, x1: 1, yref: 'y3', y0: pane.guides[0], y1: pane.guides[1], layer: 'below', line: { width: 0 }, fillcolor: 'rgba(157,140,255,.06)' }]
+// The levels of a pane, and the edge above it.
+function guides({ guides: levels }, axis, edge) {
+  const whole = { xref: 'paper', x0: 0, x1: 1, layer: 'below' };
+  const lines = levels.map((level) => ({ ...whole, type: 'line', yref: axis, y0: level, y1: level, line: { color: COLOURS.guide, width: 1, dash: 'dash' } }));
+  const band = levels.length === 2
+    ? [{ ...whole, type: 'rect', yref: axis, y0: levels[0], y1: levels[1], line: { width: 0 }, fillcolor: 'rgba(157,140,255,.06)' }]
     : [];
-  const edge = { type: 'line', xref: 'paper', x0: 0, x1: 1, yref: 'paper', y0: split - 0.01, y1: split - 0.01, line: { color: COLOURS.edge, width: 1 } };
-  return [...band, ...lines, edge];
+  return [...band, ...lines, { ...whole, type: 'line', yref: 'paper', y0: edge, y1: edge, line: { color: COLOURS.edge, width: 1 } }];
 }
 
 // Room for the longest price label and the price tag.

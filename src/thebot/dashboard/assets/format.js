@@ -28,7 +28,7 @@ export function compact(value) {
 // How many digits an indicator's value is worth showing with: as the price where it is one, else two.
 export function reading(value, digits) {
   if (!Number.isFinite(value)) return '–';
-  return price(value, digits).replace('-', MINUS);
+  return value < 0 ? MINUS + price(-value, digits) : price(value, digits);
 }
 
 const formats = new Map();

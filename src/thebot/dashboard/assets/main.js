@@ -6,6 +6,7 @@ import { $, press } from './dom.js';
 import { guarded, watchTheRest } from './failures.js';
 import * as market from './market.js';
 import * as overlay from './overlay.js';
+import * as selector from './selector.js';
 import { settings } from './settings.js';
 import * as signals from './signals.js';
 import * as status from './status.js';
@@ -19,6 +20,7 @@ function begin() {
     ['chart-pane', 'The chart has failed', chart],
     ['chart-pane', 'The moving candle has failed', overlay],
     ['chart-pane', 'The crosshair has failed', crosshair],
+    ['chart-pane', 'The selector of indicators has failed', selector],
     ['desk', 'The status bar has failed', status],
     ['signals', 'The list of signals has failed', signals],
     ['desk', 'The tabs have failed', tabs],

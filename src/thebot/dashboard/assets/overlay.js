@@ -4,7 +4,7 @@
 import { on } from './bus.js';
 import { chart, onDrawn, serverNow } from './chart.js';
 import { $, h } from './dom.js';
-import { COLOURS, styled } from './figure.js';
+import { barColour, COLOURS, styled } from './figure.js';
 import { countdown, price } from './format.js';
 import { digits, market, row } from './market.js';
 import * as plot from './plot.js';
@@ -91,35 +91,56 @@ function drawCandle(candle, axes, step) {
 
 // From the last closed value of each line to its value if the candle closed now.
 function drawLines(live, axes) {
-  if (linesOf?.data !== chart.data || linesOf?.pane !== chart.pane) {
-    linesOf = { data: chart.data, pane: chart.pane };
-    lines = styled(chart.data, chart.pane);
+  if (linesOf !== chart.data) {
+    linesOf = chart.data;
+    lines = styled(chart.data);
   }
-  for (const { at, line: number, values, colour, axis, bars, dash, width } of lines) {
-    const scale = axis === 'y2' ? axes.price : axes.pane;
+  for (const each of lines) {
+    const { at, line: number, values, axis, dash, width } = each;
+    const scale = axis === 'y2' ? axes.price : axes.panes[axis.slice(1) - 3];
     if (!scale) continue;
-    const points = live.map((candle) => [candle.time, candle.values[at]?.[number]]).filter(([, value]) => Number.isFinite(value));
+    const points = live.map((candle) => [candle.time, candle.values[at]?.[number], candle]).filter(([, value]) => Number.isFinite(value));
     if (!points.length) continue;
-    if (bars) {
+    if (each.marks) {
+      for (const [, value, candle] of points) if (value) mark(candle, value > 0, each.offset, axes);
+      continue;
+    }
+    if (each.bars) {
       for (const [time, value] of points) bar(axes.x, scale, time, value);
       continue;
     }
-    if (values.at(-1) !== null) points.unshift([chart.data.time.at(-1), values.at(-1)]);
-    ink.strokeStyle = colour;
+    const way = each.turns && live.at(-1).values[at]?.[each.turnsAt];
+    const goesOn = values.at(-1) !== null && !(each.turns && Math.sign(each.turns.at(-1)) !== Math.sign(way));
+    if (goesOn) points.unshift([chart.data.time.at(-1), values.at(-1)]);
+    ink.strokeStyle = ink.fillStyle = each.turns ? COLOURS[way > 0 ? 'up' : 'down'] : each.colour;
     ink.lineWidth = width;
     ink.setLineDash(dash === 'dot' ? [2, 3] : []);
     ink.beginPath();
     for (const [time, value] of points) ink.lineTo(plot.pixel(axes.x, time + chart.shift), plot.pixel(scale, value));
     ink.stroke();
+    if (points.length === 1) {
+      ink.beginPath();
+      ink.arc(plot.pixel(axes.x, points[0][0] + chart.shift), plot.pixel(scale, points[0][1]), 2, 0, 7);
+      ink.fill();
+    }
   }
   ink.setLineDash([]);
+}
+
+function mark(candle, rising, offset, axes) {
+  const x = plot.pixel(axes.x, candle.time + chart.shift);
+  const y = plot.pixel(axes.price, rising ? candle.low : candle.high) + (rising ? 1 : -1) * (9 + offset);
+  ink.fillStyle = rising ? COLOURS.up : COLOURS.down;
+  ink.beginPath();
+  for (const [dx, dy] of [[0, -3], [3, 0], [0, 3], [-3, 0]]) ink.lineTo(x + dx, y + dy);
+  ink.fill();
 }
 
 function bar(x, scale, time, value) {
   const middle = plot.pixel(x, time + chart.shift);
   const half = Math.abs(plot.pixel(x, time + chart.shift + chart.span * WIDTH * 0.5) - middle);
   const [zero, end] = [plot.pixel(scale, 0), plot.pixel(scale, value)];
-  ink.fillStyle = value >= 0 ? 'rgba(46,189,133,.55)' : 'rgba(246,70,93,.55)';
+  ink.fillStyle = barColour(value);
   ink.fillRect(middle - half, Math.min(zero, end), half * 2, Math.abs(zero - end));
 }
 

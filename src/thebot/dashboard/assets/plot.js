@@ -47,7 +47,9 @@ export const ready = () => drawn && !!root._fullLayout?.xaxis?._length;
 
 export function axes() {
   const full = root._fullLayout;
-  return { x: full.xaxis, volume: full.yaxis, price: full.yaxis2, pane: full.yaxis3 };
+  const panes = [];
+  for (let k = 3; full[`yaxis${k}`]; k++) panes.push(full[`yaxis${k}`]);
+  return { x: full.xaxis, volume: full.yaxis, price: full.yaxis2, panes };
 }
 
 const ends = (axis) => (axis.type === 'date' ? axis.range.map((end) => axis.r2l(end)) : axis.range);

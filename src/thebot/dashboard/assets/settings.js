@@ -12,7 +12,7 @@ const DEFAULTS = {
   log: false,
   zone: 'local',
   signalsOf: 'all',
-  pane: '', // which oscillator
+  indicators: { own: false, texts: [] }, // not own: the configuration's
   tab: 'chart',
 };
 
@@ -30,6 +30,8 @@ const address = new URLSearchParams(location.search);
 const values = { ...DEFAULTS, ...kept() };
 for (const name of ['symbol', 'timeframe']) if (address.get(name)) values[name] = address.get(name);
 if (!Array.isArray(values.stars)) values.stars = [];
+const { own, texts } = values.indicators;
+if (typeof own !== 'boolean' || !Array.isArray(texts) || !texts.every((text) => typeof text === 'string')) values.indicators = DEFAULTS.indicators;
 
 export const settings = new Proxy(values, {
   set(target, name, value) {

@@ -20,6 +20,7 @@ let attempts = 0;
 let startedAt = 0;
 let wish = null;
 let following = false; // the server has taken our wish: candles in frames from now on are of that chart
+let untaken = 0; // wishes that the server has not answered yet: a candle may be of one before the last
 let offset = 0; // ms that the server's clock is ahead of ours
 let shortest = Infinity; // ms: the best round trip tells the offset best
 
@@ -39,7 +40,13 @@ export function start() {
 export function follow(chart) {
   wish = chart;
   following = false;
-  say({ chart });
+  sayWish();
+}
+
+function sayWish() {
+  if (socket?.readyState !== WebSocket.OPEN) return;
+  if (wish) untaken += 1;
+  say({ chart: wish });
 }
 
 function say(message) {
@@ -53,7 +60,8 @@ function connect() {
   mine.binaryType = 'arraybuffer';
   mine.onopen = () => {
     following = false;
-    if (wish) say({ chart: wish });
+    untaken = 0;
+    if (wish) sayWish();
     ping();
     if (openedBefore) tell('anew');
     openedBefore = true;
@@ -111,7 +119,8 @@ function apply() {
 
 // A frame that came before this may still carry the candle of the chart before: it is dropped.
 function heedFollowing({ symbol, timeframe }) {
-  following = wish !== null && symbol === wish.symbol && timeframe === wish.timeframe;
+  untaken -= 1;
+  following = untaken === 0 && wish !== null && symbol === wish.symbol && timeframe === wish.timeframe;
   latest = null;
 }
 
