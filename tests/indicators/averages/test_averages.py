@@ -25,6 +25,7 @@ from thebot.indicators.averages import (
     t3,
     tema,
     trima,
+    vidya,
     wma,
     zlema,
 )
@@ -94,6 +95,14 @@ def test_mcginleys_line_hurries_down_and_takes_its_time_up() -> None:
 
 def test_mcginleys_line_never_goes_beyond_a_crashed_price() -> None:
     assert over(mcginley(10), [100, 1])[-1] == 1.0
+
+
+def test_vidya_waits_while_nothing_moves_and_never_goes_beyond_the_price() -> None:
+    # flat: no deviation, no weight; then the last two deviate by 5, the last three by 10 * sqrt(2) / 3
+    line = over(vidya(2, 3, 0.5), [10, 10, 10, 20, 20, 20, 20])
+    weight = 0.5 * 5 / (10 * math.sqrt(2) / 3)
+    np.testing.assert_allclose(line[2:5], [10, 10 + 10 * weight, 10 + 10 * weight])
+    assert over(vidya(2, 60, 1.0), [*[10.0] * 60, 20])[-1] == 20.0
 
 
 def test_envelopes_stand_a_percentage_away() -> None:

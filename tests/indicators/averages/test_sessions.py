@@ -43,7 +43,7 @@ def test_months_are_those_of_the_calendar_over_six_hundred_years() -> None:
 
 
 def test_compiled_months_are_the_same() -> None:
-    compiled: Callable[[int], int] = numba.njit(month_of)  # type: ignore[assignment,type-var]
+    compiled: Callable[[int], int] = numba.njit(month_of)  # type: ignore[assignment]
     assert all(compiled(day) == month_of(day) for day in range(-800, 40_000, 7))
 
 

@@ -1,6 +1,6 @@
 """Averages of the price."""
 
-from thebot.indicators.averages.adaptive import kama, mcginley
+from thebot.indicators.averages.adaptive import kama, mcginley, vidya
 from thebot.indicators.averages.moving import ema, sma, smma
 from thebot.indicators.averages.prices import avgprice, medprice, midpoint, midprice, typprice, wclprice
 from thebot.indicators.averages.quicker import dema, hma, t3, tema, zlema
@@ -28,6 +28,7 @@ __all__ = [
     "tema",
     "trima",
     "typprice",
+    "vidya",
     "vwap",
     "vwma",
     "wclprice",

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import TypeAlias
 
+from thebot.indicators.averages.sums import ANEW, summed
 from thebot.indicators.expression import close, nan
 from thebot.indicators.indicator import Column, indicator
 from thebot.indicators.memory import exponential
 from thebot.indicators.usual import price_crosses
+from thebot.indicators.windows import squared_deviations
 
 KamaState: TypeAlias = tuple[int, int, float, float, float]
+VidyaState: TypeAlias = tuple[int, float, float, float, float, float, float, float]
 
 
 @indicator(
@@ -76,3 +80,46 @@ def mcginley(
     slowness = factor * period * (square * square)
     line = line + (now - line) / slowness if slowness > 1.0 else now
     return (1, line), line
+
+
+@indicator(
+    inputs=(close,), start=(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0), group="averages", overlay=True,
+    unit="input", lookback=lambda fast, slow, alpha: slow,
+    ranges={"fast": (2, 100_000), "slow": (3, 100_000), "alpha": (0.0, 1.0)}, rising=("fast", "slow"),
+    rule=price_crosses,
+)  # fmt: skip
+def vidya(
+    state: VidyaState, price: Column, i: int, fast: int = 9, slow: int = 30, alpha: float = 0.2
+) -> tuple[VidyaState, float]:
+    """Variable index dynamic average: the wilder the price of late, the faster it follows.
+
+    Formula: vidya + w * (price - vidya), w = alpha * deviation(price, fast) / deviation(price, slow)
+    Convention: begins at the price before the first value, as Tulip; w is 0 where nothing moves and at most 1
+    Source: T. S. Chande, "Adapting Moving Averages to Market Volatility", Stocks & Commodities, 1992
+    """
+    seen, fast_mean, fast_squares, fast_most, slow_mean, slow_squares, slow_most, line = state
+    now = price[i]
+    seen += 1
+    if seen < slow:
+        return (seen, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, now), nan
+    if seen > slow:  # the newest comes in, the oldest leaves
+        left, before = price[i - fast], fast_mean
+        fast_mean += (now - left) / fast
+        fast_squares += (now - left) * ((now - fast_mean) + (left - before))
+        left, before = price[i - slow], slow_mean
+        slow_mean += (now - left) / slow
+        slow_squares += (now - left) * ((now - slow_mean) + (left - before))
+    drowned = fast_squares * 64.0 < fast_most or slow_squares * 64.0 < slow_most  # in what has left
+    if seen == slow or drowned or seen > 2 * slow + ANEW:
+        fast_mean, slow_mean = summed(price, i, fast) / fast, summed(price, i, slow) / slow
+        fast_squares = squared_deviations(price, i, fast, now)
+        slow_squares = squared_deviations(price, i, slow, now)
+        seen, fast_most, slow_most = slow, 0.0, 0.0
+    fast_squares = fast_squares if fast_squares > 0.0 else 0.0
+    slow_squares = slow_squares if slow_squares > 0.0 else 0.0
+    fast_most = fast_squares if fast_squares > fast_most else fast_most
+    slow_most = slow_squares if slow_squares > slow_most else slow_most
+    weight = alpha * math.sqrt((fast_squares * slow) / (slow_squares * fast)) if slow_squares > 0.0 else 0.0
+    weight = weight if weight < 1.0 else 1.0
+    line = line * (1.0 - weight) + now * weight
+    return (seen, fast_mean, fast_squares, fast_most, slow_mean, slow_squares, slow_most, line), line
