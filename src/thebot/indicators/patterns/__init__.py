@@ -24,6 +24,7 @@ from thebot.indicators.patterns.dojis import (
 )
 from thebot.indicators.patterns.hammers import hammer, hanging_man, inverted_hammer, shooting_star
 from thebot.indicators.patterns.lows import homing_pigeon, in_neck, matching_low, on_neck, thrusting
+from thebot.indicators.patterns.methods import hikkake, ladder_bottom, rise_fall_three_methods
 from thebot.indicators.patterns.pairs import (
     counterattack,
     dark_cloud_cover,
@@ -33,11 +34,32 @@ from thebot.indicators.patterns.pairs import (
     piercing,
     separating_lines,
 )
+from thebot.indicators.patterns.soldiers import (
+    advance_block,
+    identical_three_crows,
+    stalled_pattern,
+    three_black_crows,
+    three_line_strike,
+    three_white_soldiers,
+)
+from thebot.indicators.patterns.stars import (
+    evening_doji_star,
+    evening_star,
+    morning_doji_star,
+    morning_star,
+    stick_sandwich,
+    three_inside,
+    three_outside,
+    unique_three_river,
+)
 
 __all__ = [
-    "belt_hold", "closing_marubozu", "counterattack", "dark_cloud_cover", "doji", "doji_star",
-    "dragonfly_doji", "engulfing", "gravestone_doji", "hammer", "hanging_man", "harami", "harami_cross",
-    "high_wave", "homing_pigeon", "in_neck", "inverted_hammer", "long_legged_doji", "long_line", "marubozu",
-    "matching_low", "on_neck", "piercing", "rickshaw_man", "separating_lines", "shooting_star",
-    "short_line", "spinning_top", "takuri", "thrusting", "tristar",
+    "advance_block", "belt_hold", "closing_marubozu", "counterattack", "dark_cloud_cover", "doji",
+    "doji_star", "dragonfly_doji", "engulfing", "evening_doji_star", "evening_star", "gravestone_doji",
+    "hammer", "hanging_man", "harami", "harami_cross", "high_wave", "hikkake", "homing_pigeon",
+    "identical_three_crows", "in_neck", "inverted_hammer", "ladder_bottom", "long_legged_doji", "long_line",
+    "marubozu", "matching_low", "morning_doji_star", "morning_star", "on_neck", "piercing", "rickshaw_man",
+    "rise_fall_three_methods", "separating_lines", "shooting_star", "short_line", "spinning_top",
+    "stalled_pattern", "stick_sandwich", "takuri", "three_black_crows", "three_inside", "three_line_strike",
+    "three_outside", "three_white_soldiers", "thrusting", "tristar", "unique_three_river",
 ]  # fmt: skip

@@ -113,7 +113,8 @@ def inverted_hammer(
     if missing > 0:
         return (missing - 1, gathered(bodies, missing, 10, size), gathered(ranges, missing, 10, reach)), nan
     found = (
-        gaps_down(open_, close, open1, close1)  # first: seldom, on a market that opens where it closed
+        open_ < close1  # first: seldom, on a market that opens where it closed
+        and gaps_down(open_, close, open1, close1)
         and size < mean(bodies)
         and upper(open_, high, close) > size
         and lower(open_, low, close) < tenth(ranges)
@@ -149,7 +150,8 @@ def shooting_star(
     if missing > 0:
         return (missing - 1, gathered(bodies, missing, 10, size), gathered(ranges, missing, 10, reach)), nan
     found = (
-        gaps_up(open_, close, open1, close1)  # first: seldom, on a market that opens where it closed
+        open_ > close1  # first: seldom, on a market that opens where it closed
+        and gaps_up(open_, close, open1, close1)
         and size < mean(bodies)
         and upper(open_, high, close) > size
         and lower(open_, low, close) < tenth(ranges)

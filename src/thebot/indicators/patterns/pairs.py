@@ -239,8 +239,7 @@ def separating_lines(
         return (missing - 1, ranges, bodies, gathered(five1, missing, 5, reach1)), nan
     away, beyond = alike(five1), open_ - low if close >= open_ else high - open_
     found = (
-        open1 - away <= open_ <= open1 + away
-        and (close >= open_) != (close1 >= open1)
+        (open1 - away <= open_) & (open_ <= open1 + away) & ((close >= open_) != (close1 >= open1))
         and size > mean(bodies)
         and beyond < tenth(ranges)
     )
