@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from thebot.indicators.averages import sma
+from thebot.indicators.averages import sma, wma
 from thebot.indicators.expression import Expression, close, nan
 from thebot.indicators.indicator import Column, combination, indicator
 from thebot.indicators.memory import exponential
@@ -129,15 +129,11 @@ def trix(
     return (seen, first, second, third, smooth), (line, smooth if known > signal else nan)
 
 
-@indicator(
-    inputs=(close,), start=(0, 0.0, 0.0, 0.0, 0.0), group="momentum", guides=(0.0,), label="Coppock",
-    lookback=lambda period, fast, slow: period + slow, memory=lambda period, fast, slow: 2 * period + slow,
-    rising=("fast", "slow"), aliases=("coppock_curve",), rule=crosses_zero,
+@combination(
+    inputs=(close,), group="momentum", guides=(0.0,), label="Coppock", rising=("fast", "slow"),
+    aliases=("coppock_curve",), rule=crosses_zero,
 )  # fmt: skip
-def coppock(
-    state: tuple[int, float, float, float, float],
-    price: Column, i: int, period: int = 10, fast: int = 11, slow: int = 14,
-) -> tuple[tuple[int, float, float, float, float], float]:  # fmt: skip
+def coppock(price: Expression, period: int = 10, fast: int = 11, slow: int = 14) -> Expression:
     """Coppock curve: two rates of change together, smoothed, that turn up after a fall.
 
     Made for monthly candles: bought when it turns up below zero, or more carefully when it crosses zero.
@@ -146,28 +142,7 @@ def coppock(
     Convention: a rate of change is 0 where the price before was 0, as TA-Lib
     Source: E. S. C. Coppock, "Practical Relative Strength Charting", Barron's, 1962
     """
-    seen, total, weighted, fresh, fresh_weighted = state
-    seen += 1
-    if seen <= slow:
-        return (seen, total, weighted, fresh, fresh_weighted), nan
-    now = _both_rates(price, i, fast, slow)
-    known = seen - slow  # values of the sum; of those since the fresh sums began if there are more
-    if known > period:
-        known -= period
-        weighted += period * now - total  # each of the earlier weighs one less
-        total += now - _both_rates(price, i - period, fast, slow)
-    fresh, fresh_weighted = fresh + now, fresh_weighted + known * now
-    if known == period:  # the fresh sums are the whole window, without the rounding of what has left it
-        seen, total, weighted, fresh, fresh_weighted = slow + period, fresh, fresh_weighted, 0.0, 0.0
-    value = weighted * (2.0 / (period * (period + 1.0))) if seen >= slow + period else nan
-    return (seen, total, weighted, fresh, fresh_weighted), value
-
-
-def _both_rates(price: Column, i: int, fast: int, slow: int) -> float:
-    near, far = price[i - fast], price[i - slow]
-    one = (price[i] / near - 1.0) * 100.0 if near != 0.0 else 0.0
-    other = (price[i] / far - 1.0) * 100.0 if far != 0.0 else 0.0
-    return one + other
+    return wma(roc(price, slow) + roc(price, fast), period)
 
 
 @combination(

@@ -6,7 +6,7 @@ from thebot.indicators.averages import sma
 from thebot.indicators.expression import Expression, close, high, low, nan
 from thebot.indicators.indicator import Column, combination, indicator
 from thebot.indicators.memory import exponential
-from thebot.indicators.momentum.smoothing import ANEW, smoothed
+from thebot.indicators.momentum.smoothing import smoothed
 from thebot.indicators.usual import crosses_its_signal, crosses_zero
 
 
@@ -98,38 +98,35 @@ def ppo(
 
 
 @indicator(
-    inputs=(high, low), start=(0, 0.0, 0.0, 0.0), group="momentum", guides=(0.0,), unit="input",
-    lookback=lambda fast, slow: slow, memory=lambda fast, slow: slow, rising=("fast", "slow"),
+    inputs=(high, low), start=(0, 0.0, 0.0, 0.0, 0.0), group="momentum", guides=(0.0,), unit="input",
+    lookback=lambda fast, slow: slow, memory=lambda fast, slow: 2 * slow, rising=("fast", "slow"),
     aliases=("awesome", "awesome_oscillator"), rule=crosses_zero,
 )  # fmt: skip
 def ao(
-    state: tuple[int, float, float, float], high: Column, low: Column, i: int, fast: int = 5, slow: int = 34
-) -> tuple[tuple[int, float, float, float], float]:
+    state: tuple[int, float, float, float, float],
+    high: Column, low: Column, i: int, fast: int = 5, slow: int = 34,
+) -> tuple[tuple[int, float, float, float, float], float]:  # fmt: skip
     """Awesome oscillator: how far the middle of recent candles stands above that of many.
 
     Formula: SMA(middle, fast) - SMA(middle, slow), middle = (high + low) / 2
-    Convention: simple averages, as TA-Lib
+    Convention: simple averages, as TA-Lib; running sums, exchanged for fresh ones every `slow` candles
     Source: B. Williams, "New Trading Dimensions", 1998
     """
-    seen, quick, steady, most = state
+    seen, quick, steady, near, far = state
     seen += 1
     now = high[i] + low[i]
-    quick, steady = quick + now, steady + now
-    if seen > fast:
-        quick -= high[i - fast] + low[i - fast]
-    if seen < slow:
-        return (seen, quick, steady, most), nan
-    if seen > slow:
-        steady -= high[i - slow] + low[i - slow]
-    # summed anew before what has left the window drowns what is in it (a crash by factors), and regularly
-    if steady * 64.0 < most or seen > slow + ANEW:
-        seen, quick, steady, most = slow, 0.0, 0.0, 0.0
-        for back in range(slow - 1, -1, -1):
-            value = high[i - back] + low[i - back]
-            steady += value
-            quick += value if back < fast else 0.0
-    most = steady if steady > most else most
-    return (seen, quick, steady, most), quick * (0.5 / fast) - steady * (0.5 / slow)
+    far += now
+    if seen <= slow:  # the sums themselves
+        near = near + now - (high[i - fast] + low[i - fast] if seen > fast else 0.0)
+        if seen < slow:
+            return (seen, 0.0, 0.0, near, far), nan
+        return (seen, near, far, 0.0, 0.0), near * (0.5 / fast) - far * (0.5 / slow)
+    near = near + now if seen > 2 * slow - fast else 0.0  # the last `fast` of each `slow`
+    quick += now - (high[i - fast] + low[i - fast])
+    steady += now - (high[i - slow] + low[i - slow])
+    anew = seen == 2 * slow
+    quick, steady, far = near if anew else quick, far if anew else steady, 0.0 if anew else far
+    return (slow if anew else seen, quick, steady, near, far), quick * (0.5 / fast) - steady * (0.5 / slow)
 
 
 @combination(

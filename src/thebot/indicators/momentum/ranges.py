@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from thebot.indicators.averages import typprice
 from thebot.indicators.expression import close, high, low, nan, open_
 from thebot.indicators.indicator import Column, indicator
 from thebot.indicators.momentum.smoothing import ANEW
@@ -11,13 +12,11 @@ from thebot.indicators.usual import crosses_zero, leaves_extremes
 
 
 @indicator(
-    inputs=(high, low, close), start=(0, 0.0), group="momentum", guides=(-100.0, 0.0, 100.0),
+    inputs=(typprice(),), start=(0,), group="momentum", guides=(-100.0, 0.0, 100.0), unit="number",
     lookback=lambda period: period - 1, memory=lambda period: period, ranges={"period": (2, 100_000)},
     aliases=("commodity_channel_index",), rule=leaves_extremes(-100.0, 100.0),
 )  # fmt: skip
-def cci(
-    state: tuple[int, float], high: Column, low: Column, close: Column, i: int, period: int = 20
-) -> tuple[tuple[int, float], float]:
+def cci(state: tuple[int], price: Column, i: int, period: int = 20) -> tuple[tuple[int], float]:
     """Commodity channel index: how far the price stands from its average, in usual distances from it.
 
     Most of the time it is between -100 and 100; beyond begins a trend, or an extreme.
@@ -27,21 +26,19 @@ def cci(
     Convention: 0 where the price stands still, as TA-Lib
     Source: D. Lambert, "Commodity Channel Index", Commodities, 1980
     """
-    seen, _ = state
-    seen += 1
+    seen = state[0] + 1
     if seen < period:
-        return (seen, 0.0), nan
-    # three times the typical price, less what it is now: exact zeros where it stands still
-    now = high[i] + low[i] + close[i]
+        return (seen,), nan
+    now = price[i]  # everything is measured from here: exact zeros where the price stands still
     total = 0.0
     for back in range(1, period):
-        total += high[i - back] + low[i - back] + close[i - back] - now
+        total += price[i - back] - now
     mean = total / period
-    away = mean if mean > 0.0 else -mean
+    centre = now + mean
+    away = abs(mean)
     for back in range(1, period):
-        apart = high[i - back] + low[i - back] + close[i - back] - now - mean
-        away += apart if apart > 0.0 else -apart
-    return (seen, 0.0), -mean * period / (0.015 * away) if away > 0.0 else 0.0
+        away += abs(price[i - back] - centre)
+    return (seen,), -mean * period / (0.015 * away) if away > 0.0 else 0.0
 
 
 UltimateState: TypeAlias = tuple[int, float, float, float, float, float, float, float]
@@ -157,13 +154,12 @@ def qstick(
     seen, total, fresh = state
     seen += 1
     body = close[i] - open_[i]
-    total, fresh = total + body, fresh + body
-    if seen < period:
-        return (seen, total, fresh), nan
-    if seen > period:
-        total -= close[i - period] - open_[i - period]
-    if seen == 2 * period:  # what was summed since the last exchange is the whole window
-        seen, total, fresh = period, fresh, 0.0
-    elif seen == period:
-        fresh = 0.0
-    return (seen, total, fresh), total / period
+    if seen <= period:
+        total += body
+        return (seen, total, 0.0), total / period if seen == period else nan
+    total += body - (close[i - period] - open_[i - period])
+    fresh += body
+    anew = seen == 2 * period  # what was summed since the last exchange is the whole window
+    total = fresh if anew else total
+    fresh = 0.0 if anew else fresh
+    return (period if anew else seen, total, fresh), total / period

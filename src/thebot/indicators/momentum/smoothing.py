@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from thebot.indicators.indicator import Column
 from thebot.indicators.windows import highest, lowest
 
 ANEW = 1_000  # candles after which running sums are summed anew, so that rounding cannot pile up
+
+Shares: TypeAlias = tuple[int, int, float, float, float, float]
 
 
 def smoothed(average: float, value: float, known: int, period: int) -> float:
@@ -51,19 +55,25 @@ def lowest_now(column: Column, i: int, period: int, seen: int, before: float) ->
     return now if now < before or seen == 1 else before
 
 
-def rises(column: Column, i: int, period: int) -> float:
-    """The sum of the rises among the last `period` changes. Lookback: `period`."""
-    total = 0.0
-    for back in range(period):
-        change = column[i - back] - column[i - back - 1]
-        total += change if change > 0.0 else 0.0
-    return total
+def slid(state: Shares, new: float, old: float, period: int) -> Shares:
+    """The sums of what rose and of what fell in the last `period` values, one value on.
 
-
-def falls(column: Column, i: int, period: int) -> float:
-    """The sum of the falls among the last `period` changes, as a positive number. Lookback: `period`."""
-    total = 0.0
-    for back in range(period):
-        change = column[i - back] - column[i - back - 1]
-        total -= change if change < 0.0 else 0.0
-    return total
+    The state: how many values there are, how many of those in the window are not 0, the two sums, and the
+    same two begun anew every `period` values: they then take the place of the first, so that the rounding of
+    what has left the window does not stay. Choices of numbers, not branches: those could not be predicted.
+    """
+    known, moves, gain, loss, gains, losses = state
+    known += 1
+    up = new if new > 0.0 else 0.0
+    down = -new if new < 0.0 else 0.0
+    moves += (1 if new != 0.0 else 0) - (1 if old != 0.0 else 0)
+    gain = gain + up - (old if old > 0.0 else 0.0)
+    loss = loss + down - (-old if old < 0.0 else 0.0)
+    gains += up
+    losses += down
+    anew = known == period or known == 2 * period
+    gain = gains if anew else gain if gain > 0.0 and moves > 0 else 0.0
+    loss = losses if anew else loss if loss > 0.0 and moves > 0 else 0.0
+    gains = 0.0 if anew else gains
+    losses = 0.0 if anew else losses
+    return (period if anew else known, moves, gain, loss, gains, losses)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 from thebot.indicators.averages import sma
 from thebot.indicators.expression import Expression, close, nan, open_
 from thebot.indicators.indicator import Column, combination, indicator
 from thebot.indicators.memory import wilder
 from thebot.indicators.momentum.change import roc
-from thebot.indicators.momentum.smoothing import ANEW, falls, rises
+from thebot.indicators.momentum.smoothing import Shares, slid
 from thebot.indicators.momentum.stochastics import percent_k
 from thebot.indicators.usual import crosses_its_signal, crosses_zero, leaves_extremes
-
-Sums: TypeAlias = tuple[int, float, float, float]
 
 
 @indicator(
@@ -54,11 +50,13 @@ def rsi(
 
 
 @indicator(
-    inputs=(close,), start=(0, 0.0, 0.0, 0.0), group="momentum", guides=(-50.0, 0.0, 50.0),
-    lookback=lambda period: period + 1, memory=lambda period: period,
+    inputs=(close,), start=(0, 0, 0, 0.0, 0.0, 0.0, 0.0), group="momentum", guides=(-50.0, 0.0, 50.0),
+    lookback=lambda period: period + 1, memory=lambda period: 2 * period + 1,
     aliases=("chande_momentum_oscillator", "cmou"), rule=leaves_extremes(-50.0, 50.0),
 )  # fmt: skip
-def cmo(state: Sums, price: Column, i: int, period: int = 14) -> tuple[Sums, float]:
+def cmo(
+    state: tuple[int, int, int, float, float, float, float], price: Column, i: int, period: int = 14
+) -> tuple[tuple[int, int, int, float, float, float, float], float]:
     """Chande momentum oscillator, -100 to 100: gains less losses as a share of all movement.
 
     Below -50 it is called oversold, above 50 overbought.
@@ -68,61 +66,36 @@ def cmo(state: Sums, price: Column, i: int, period: int = 14) -> tuple[Sums, flo
         and is 2 * RSI - 100); 0 where nothing has moved
     Source: T. Chande and S. Kroll, "The New Technical Trader", 1994
     """
-    seen, gain, loss, most = state
-    seen += 1
-    if seen == 1:
-        return (seen, gain, loss, most), nan
-    change = price[i] - price[i - 1]
-    gain += change if change > 0.0 else 0.0
-    loss -= change if change < 0.0 else 0.0
-    if seen <= period:
-        return (seen, gain, loss, most), nan
-    if seen > period + 1:
-        old = price[i - period] - price[i - period - 1]
-        gain -= old if old > 0.0 else 0.0
-        loss += old if old < 0.0 else 0.0
+    begun, known, moves, gain, loss, gains, losses = state
+    if begun == 0:
+        return (1, known, moves, gain, loss, gains, losses), nan
+    old = price[i - period] - price[i - period - 1] if known >= period else 0.0
+    known, moves, gain, loss, gains, losses = slid(
+        (known, moves, gain, loss, gains, losses), price[i] - price[i - 1], old, period
+    )
     both = gain + loss
-    # summed anew before what has left the window drowns what is in it (a crash by factors), and regularly
-    if both * 64.0 < most or seen > period + ANEW:
-        gain, loss = rises(price, i, period), falls(price, i, period)
-        seen, both, most = period + 1, gain + loss, 0.0
-    most = both if both > most else most
-    return (seen, gain, loss, most), 100.0 * (gain - loss) / both if both > 0.0 else 0.0
+    value = 100.0 * ((gain - loss) / both) if both > 0.0 else 0.0
+    return (1, known, moves, gain, loss, gains, losses), value if known >= period else nan
 
 
 @indicator(
-    inputs=(open_, close), start=(0, 0.0, 0.0, 0.0), group="momentum", guides=(30.0, 70.0), unit="index",
-    lookback=lambda period: period, memory=lambda period: period, aliases=("intraday_momentum_index",),
-    rule=leaves_extremes(30.0, 70.0),
+    inputs=(open_, close), start=(0, 0, 0.0, 0.0, 0.0, 0.0), group="momentum", guides=(30.0, 70.0),
+    unit="index", lookback=lambda period: period, memory=lambda period: 2 * period,
+    aliases=("intraday_momentum_index",), rule=leaves_extremes(30.0, 70.0),
 )  # fmt: skip
-def imi(state: Sums, open_: Column, close: Column, i: int, period: int = 14) -> tuple[Sums, float]:
+def imi(state: Shares, open_: Column, close: Column, i: int, period: int = 14) -> tuple[Shares, float]:
     """Intraday momentum index, 0 to 100: the share of rising bodies in all candles' bodies.
 
     Formula: 100 * gains / (gains + losses), of close - open over the last `period` candles
     Convention: 50 where no candle has a body, as TA-Lib
     Source: T. Chande and S. Kroll, "The New Technical Trader", 1994
     """
-    seen, gain, loss, most = state
-    seen += 1
-    body = close[i] - open_[i]
-    gain += body if body > 0.0 else 0.0
-    loss -= body if body < 0.0 else 0.0
-    if seen < period:
-        return (seen, gain, loss, most), nan
-    if seen > period:
-        old = close[i - period] - open_[i - period]
-        gain -= old if old > 0.0 else 0.0
-        loss += old if old < 0.0 else 0.0
+    old = close[i - period] - open_[i - period] if state[0] >= period else 0.0
+    state = slid(state, close[i] - open_[i], old, period)
+    known, _, gain, loss, _, _ = state
     both = gain + loss
-    if both * 64.0 < most or seen > period + ANEW:
-        gain, loss = 0.0, 0.0
-        for back in range(period):
-            body = close[i - back] - open_[i - back]
-            gain += body if body > 0.0 else 0.0
-            loss -= body if body < 0.0 else 0.0
-        seen, both, most = period, gain + loss, 0.0
-    most = both if both > most else most
-    return (seen, gain, loss, most), 100.0 * (gain / both) if both > 0.0 else 50.0
+    value = 100.0 * (gain / both) if both > 0.0 else 50.0
+    return state, value if known >= period else nan
 
 
 @combination(
