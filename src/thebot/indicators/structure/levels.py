@@ -7,7 +7,6 @@ from typing import Any, Final, TypeAlias
 from thebot.indicators.expression import Expression, close, high, low, nan, volume
 from thebot.indicators.indicator import Column, Indicator, indicator
 from thebot.indicators.structure.turning import averaged, true_range, turned
-from thebot.indicators.windows import highest, lowest
 
 Eight: TypeAlias = tuple[float, float, float, float, float, float, float, float]
 KEPT: Final = 8  # levels
@@ -143,28 +142,35 @@ def breakout(
     seen, top, bottom, total, most = state
     seen += 1
     up, down, traded = high[i], low[i], volume[i]
-    if seen <= period:
+    known = seen > period
+    above, below = 1.0 if close[i] > top else 0.0, 1.0 if close[i] < bottom else 0.0
+    backed = (above + below) * (1.0 if traded * period > volume_ratio * total else 0.0)
+    told = (above - below, top, bottom, backed) if known else (nan, nan, nan, nan)
+    total += traded - (volume[i - period] if known else 0.0)
+    # the whole window is read again when its highest or lowest leaves and nothing beats it, when a volume
+    # has left that drowns those which stay, and now and then so that rounding cannot pile up
+    if known and (
+        (high[i - period] >= top and up < top)
+        or (low[i - period] <= bottom and down > bottom)
+        or total * 64.0 < most
+        or seen > period + ANEW
+    ):
+        top, bottom, total = of_window(high, low, volume, i, period)
+        most, seen = total, period
+    else:
         top = up if up > top or seen == 1 else top
         bottom = down if down < bottom or seen == 1 else bottom
-        total += traded
-        return (seen, top, bottom, total, total), (nan, nan, nan, nan)
-    # summed anew before what has left the window drowns what is in it, and regularly
-    if total * 64.0 < most or seen > period + ANEW:
-        total, seen = 0.0, period + 1
-        for back in range(period, 0, -1):
-            total += volume[i - back]
-        most = total
-    direction = (1.0 if close[i] > top else 0.0) - (1.0 if close[i] < bottom else 0.0)
-    backed = direction != 0.0 and traded * period > volume_ratio * total
-    told = direction, top, bottom, 1.0 if backed else 0.0
-    # the whole window is read again only when its highest or lowest leaves and nothing beats it
-    if high[i - period] >= top and up < top:  # noqa: SIM108
-        top = highest(high, i, period)
-    else:
-        top = up if up > top else top
-    if low[i - period] <= bottom and down > bottom:
-        bottom = lowest(low, i, period)
-    else:
-        bottom = down if down < bottom else bottom
-    total += traded - volume[i - period]
-    return (seen, top, bottom, total, total if total > most else most), told
+        most = total if total > most else most
+    return (seen, top, bottom, total, most), told
+
+
+def of_window(
+    high: Column, low: Column, volume: Column, i: int, period: int
+) -> tuple[float, float, float]:  # fmt: skip
+    """The highest high, lowest low and sum of volumes of the last `period` candles."""
+    top, bottom, total = high[i], low[i], volume[i]
+    for back in range(1, period):
+        top = high[i - back] if high[i - back] > top else top
+        bottom = low[i - back] if low[i - back] < bottom else bottom
+        total += volume[i - back]
+    return top, bottom, total

@@ -6,13 +6,14 @@ from typing import Final, TypeAlias
 
 from thebot.indicators.expression import Expression, close, high, low, nan, open_
 from thebot.indicators.indicator import Column, Indicator, combination, indicator
+from thebot.indicators.structure.turning import highest_now, lowest_now
 from thebot.indicators.usual import price_crosses
-from thebot.indicators.windows import highest, lowest
 
 Levels: TypeAlias = tuple[float, float, float, float, float, float, float, float, float]
 
 KINDS: Final = ("standard", "fibonacci", "camarilla", "demark", "woodie")
 LEVELS: Final = ("pivot", "r1", "r2", "r3", "r4", "s1", "s2", "s3", "s4")
+STANDARD, FIBONACCI, CAMARILLA, DEMARK, WOODIE = range(len(KINDS))
 ANCHORS: Final = {"day": "1d", "week": "1w", "month": "1M"}
 
 
@@ -45,39 +46,34 @@ def pivot_levels(
 
 
 def levels_of(opened: float, top: float, bottom: float, closed: float, kind: int) -> Levels:
-    """Pivot and levels of a kind, see `pivot_levels`."""
+    """Pivot and levels of a kind, see `pivot_levels`. Choices of numbers: branches would be much slower."""
     width = top - bottom
-    pivot = (top + bottom + closed) / 3.0
-    if kind == 1:
-        one, two = 0.382 * width, 0.618 * width
-        return (
-            pivot,
-            pivot + one,
-            pivot + two,
-            pivot + width,
-            nan,
-            pivot - one,
-            pivot - two,
-            pivot - width,
-            nan,
-        )
-    if kind == 2:
-        part = 1.1 * width
-        first, second, third, fourth = part / 12.0, part / 6.0, part / 4.0, part / 2.0
-        return (
-            pivot, closed + first, closed + second, closed + third, closed + fourth,
-            closed - first, closed - second, closed - third, closed - fourth,
-        )  # fmt: skip
-    if kind == 3:
-        weighed = bottom if closed < opened else top if closed > opened else closed
-        half = (top + bottom + closed + weighed) / 2.0
-        return half / 2.0, half - bottom, nan, nan, nan, half - top, nan, nan, nan
-    if kind == 4:
-        pivot = (top + bottom + 2.0 * closed) / 4.0
-    first, second = 2.0 * pivot - bottom, 2.0 * pivot - top
+    plain = top + bottom + closed
+    weighed = bottom if closed < opened else top if closed > opened else closed  # by DeMark
+    pivot = (plain + weighed) / 4.0 if kind == DEMARK else plain / 3.0
+    pivot = (top + bottom + 2.0 * closed) / 4.0 if kind == WOODIE else pivot
+    # in equal steps up and down: Fibonacci's from the pivot, the Camarilla's from the close
+    stepped = (kind == FIBONACCI) | (kind == CAMARILLA)
+    camarilla = kind == CAMARILLA
+    base, part = closed if camarilla else pivot, 1.1 * width
+    one = part / 12.0 if camarilla else 0.382 * width
+    two = part / 6.0 if camarilla else 0.618 * width
+    three = part / 4.0 if camarilla else width
+    four = part / 2.0 if camarilla else nan
+    # mirrored at the pivot, then by the range: all others, DeMark's the first only
+    above, below = 2.0 * pivot - bottom, 2.0 * pivot - top
+    more = nan if kind == DEMARK else width
     return (
-        pivot, first, pivot + width, first + width, nan, second, pivot - width, second - width, nan,
-    )  # fmt: skip
+        pivot,
+        base + one if stepped else above,
+        base + two if stepped else pivot + more,
+        base + three if stepped else above + more,
+        base + four,
+        base - one if stepped else below,
+        base - two if stepped else pivot - more,
+        base - three if stepped else below - more,
+        base - four,
+    )
 
 
 @combination(
@@ -120,18 +116,7 @@ def rolling_pivots(
     """
     seen, top, bottom = state
     seen += 1
-    up, down = high[i], low[i]
-    if seen == 1:
-        top, bottom = up, down
-    # the whole window is read again only when its highest or lowest leaves and nothing beats it
-    if seen > period and high[i - period] >= top and up < top:
-        top = highest(high, i, period)
-    else:
-        top = up if up > top else top
-    if seen > period and low[i - period] <= bottom and down > bottom:
-        bottom = lowest(low, i, period)
-    else:
-        bottom = down if down < bottom else bottom
-    if seen < period:
-        return (seen, top, bottom), (nan, nan, nan, nan, nan, nan, nan, nan, nan)
-    return (seen, top, bottom), levels_of(open[i - period + 1], top, bottom, close[i], kind)
+    top = highest_now(high, i, period, seen, top)
+    bottom = lowest_now(low, i, period, seen, bottom)
+    last = close[i] if seen >= period else nan
+    return (seen, top, bottom), levels_of(open[i - period + 1], top, bottom, last, kind)
