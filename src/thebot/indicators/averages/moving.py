@@ -57,12 +57,12 @@ def ema(state: tuple[int, float], price: Column, i: int, period: int = 20) -> tu
 
 
 @indicator(
-    inputs=(close,), start=(0, 0.0), group="averages", overlay=True, unit="input",
+    inputs=(close,), start=(0, 0.0, 0.0, 0.0), group="averages", overlay=True, unit="input",
     memory=lambda period: period - 1 + wilder(period), aliases=("rma", "wilders"), rule=price_crosses,
 )  # fmt: skip
 def smma(
-    state: tuple[int, float], price: Column, i: int, period: int = 14
-) -> tuple[tuple[int, float], float]:
+    state: tuple[int, float, float, float], price: Column, i: int, period: int = 14
+) -> tuple[tuple[int, float, float, float], float]:
     """Smoothed moving average: Wilder's, in which each new value weighs 1 / period.
 
     It is as slow as an EMA of 2 * period - 1, and what RSI, ATR and ADX are smoothed with.
@@ -71,13 +71,13 @@ def smma(
     Convention: seeded with the mean of the first `period` values, as TA-Lib's RMA
     Source: J. Welles Wilder, "New Concepts in Technical Trading Systems", 1978
     """
-    seen, average = state
+    seen, last, older, average = state
     seen += 1
-    if seen < period:
-        return (seen, average + price[i]), nan
-    if seen == period:
-        average = (average + price[i]) / period
-    else:
-        weight = 1.0 / period
-        average = price[i] * weight + average * (1.0 - weight)
-    return (seen, average), average
+    weight = 1.0 / period
+    share = price[i] * weight
+    if seen > period + 1:  # average * keep + share, with the average before written out: two side by side
+        keep = 1.0 - weight
+        value = older * (keep * keep) + (last * keep + share)
+        return (seen, share, average, value), value
+    value = average * (1.0 - weight) + share if seen > period else average + share
+    return (seen, share, average, value), value if seen >= period else nan
