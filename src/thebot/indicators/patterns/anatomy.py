@@ -5,10 +5,10 @@ before the candle in question, each added and subtracted in TA-Lib's order, so t
 there. `missing` is how many candles a step still needs before its first answer; a sum begins so that it is
 full by then.
 
-In the steps `open_`, `high`, `low` and `close` are those of the newest candle, `open1` and so on those of one
-candle ago. Steps read all they need before they choose anything, and these functions take numbers and not columns:
-columns that are still in use behind a branch made the compiled loops up to twenty times as slow (measured;
-numba counts references to them).
+In the steps `open_`, `high`, `low` and `close` are those of the newest candle, `open1` and so on those of
+one candle ago. Steps read all they need before they choose anything, and these functions take numbers and
+not columns: columns that are still in use behind a branch made the compiled loops up to twenty times as slow
+(measured; numba counts references to them).
 """
 
 from __future__ import annotations

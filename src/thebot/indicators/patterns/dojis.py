@@ -16,7 +16,6 @@ from thebot.indicators.patterns.anatomy import (
     mean,
     near,
     rolled,
-    sign,
     tenth,
     top,
     upper,
@@ -155,8 +154,8 @@ def takuri(
 
     100 where it is one, else 0. At the end of a decline it is read as a turn upward.
 
-    Formula: body <= small, upper shadow < small, lower shadow > 2 * body, where small is a tenth of the mean
-        range of the 10 candles before
+    Formula: body <= small, upper shadow < small, lower shadow > 2 * body, where small is a tenth of the
+        mean range of the 10 candles before
     Convention: as TA-Lib's CDLTAKURI
     Source: S. Nison, "Japanese Candlestick Charting Techniques", 1991
     """

@@ -63,8 +63,8 @@ def hanging_man(
     -100 where it is one, else 0. It counts at the end of a rise, which is not looked for.
 
     Formula: body < the mean body of the 10 candles before, lower shadow > body, upper shadow < a tenth of
-        their mean range, and the body begins at the high of the candle before less a fifth of the mean range
-        of the 5 before that one, or above
+        their mean range, and the body begins at the high of the candle before less a fifth of the mean
+        range of the 5 before that one, or above
     Convention: as TA-Lib's CDLHANGINGMAN
     Source: S. Nison, "Japanese Candlestick Charting Techniques", 1991
     """

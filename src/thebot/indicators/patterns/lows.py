@@ -16,7 +16,8 @@ def matching_low(
 
     100 where they do, else 0. It counts in a decline, which is not looked for.
 
-    Formula: both black; the closes are within a twentieth of the mean range of the 5 candles before the first
+    Formula: both black; the closes are within a twentieth of the mean range of the 5 candles before the
+        first
     Convention: as TA-Lib's CDLMATCHINGLOW
     Source: G. Morris, "Candlestick Charting Explained", 1992
     """
@@ -66,8 +67,8 @@ def thrusting(
 
     -100 where it does, else 0: the decline is expected to go on.
 
-    Formula: long black, then white; open < first low; first close + a twentieth of the mean range of the 5 before
-        the first < close <= middle of the first body. Long: above the mean body of the 10 before
+    Formula: long black, then white; open < first low; first close + a twentieth of the mean range of the 5
+        before the first < close <= middle of the first body. Long: above the mean body of the 10 before
     Convention: as TA-Lib's CDLTHRUSTING
     Source: S. Nison, "Japanese Candlestick Charting Techniques", 1991
     """
@@ -95,8 +96,8 @@ def in_neck(
 
     -100 where it does, else 0: the decline is expected to go on.
 
-    Formula: long black, then white; open < first low; first close <= close <= first close + a twentieth of the
-        mean range of the 5 before the first. Long: above the mean body of the 10 before
+    Formula: long black, then white; open < first low; first close <= close <= first close + a twentieth of
+        the mean range of the 5 before the first. Long: above the mean body of the 10 before
     Convention: as TA-Lib's CDLINNECK
     Source: S. Nison, "Japanese Candlestick Charting Techniques", 1991
     """
@@ -124,8 +125,8 @@ def on_neck(
 
     -100 where it does, else 0: the decline is expected to go on.
 
-    Formula: long black, then white; open < first low; close within a twentieth of the mean range of the 5 before
-        the first of the first low. Long: above the mean body of the 10 before
+    Formula: long black, then white; open < first low; close within a twentieth of the mean range of the 5
+        before the first of the first low. Long: above the mean body of the 10 before
     Convention: as TA-Lib's CDLONNECK
     Source: S. Nison, "Japanese Candlestick Charting Techniques", 1991
     """

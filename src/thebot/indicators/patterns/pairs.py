@@ -30,8 +30,8 @@ def engulfing(
     100 for a white one around a black one, -100 for a black one around a white one, 80 and -80 where they
     end at the same price on one side, else 0. It counts at the end of a move, which is not looked for.
 
-    Formula: the colours differ; the second body reaches beyond the first on one side at least, and as far on
-        the other
+    Formula: the colours differ; the second body reaches beyond the first on one side at least, and as far
+        on the other
     Convention: as TA-Lib's CDLENGULFING, that begins with the third candle
     Source: S. Nison, "Japanese Candlestick Charting Techniques", 1991
     """
@@ -124,8 +124,8 @@ def piercing(
 
     100 where it does, else 0. It counts at the end of a decline, which is not looked for.
 
-    Formula: long black, then long white; open < first low; middle of the first body < close < first open. Long:
-        above the mean body of the 10 before
+    Formula: long black, then long white; open < first low; middle of the first body < close < first open.
+        Long: above the mean body of the 10 before
     Convention: as TA-Lib's CDLPIERCING
     Source: S. Nison, "Japanese Candlestick Charting Techniques", 1991
     """
@@ -155,8 +155,8 @@ def dark_cloud_cover(
 
     -100 where it does, else 0. It counts at the end of a rise, which is not looked for.
 
-    Formula: long white, then black; open > first high; first open < close < first close - `penetration` * first
-        body. Long: above the mean body of the 10 before
+    Formula: long white, then black; open > first high; first open < close < first close - `penetration` *
+        first body. Long: above the mean body of the 10 before
     Convention: as TA-Lib's CDLDARKCLOUDCOVER
     Source: S. Nison, "Japanese Candlestick Charting Techniques", 1991
     """
@@ -217,8 +217,8 @@ def separating_lines(
     with the trend.
 
     Formula: the colours differ; the opens are within a twentieth of the mean range of the 5 candles before
-        the first; the second body > the mean body of the 10 before, and its shadow beyond the open < a tenth
-        of their mean range
+        the first; the second body > the mean body of the 10 before, and its shadow beyond the open < a
+        tenth of their mean range
     Convention: as TA-Lib's CDLSEPARATINGLINES
     Source: S. Nison, "Japanese Candlestick Charting Techniques", 1991
     """

@@ -15,7 +15,6 @@ from thebot.indicators.patterns.anatomy import (
     far,
     gathered,
     half,
-    lower,
     mean,
     near,
     rolled,
@@ -23,7 +22,6 @@ from thebot.indicators.patterns.anatomy import (
     sign,
     tenth,
     top,
-    upper,
 )
 from thebot.indicators.patterns.pattern import pattern
 
@@ -83,9 +81,9 @@ def three_black_crows(
 
     -100 where they are, else 0. It counts after a rise, which is not looked for.
 
-    Formula: white, then three black candles, each close below the last, each open within the body before; the
-        first of them closes below the white one's high; lower shadows < a tenth of the mean range of the 10
-        before
+    Formula: white, then three black candles, each close below the last, each open within the body before;
+        the first of them closes below the white one's high; lower shadows < a tenth of the mean range of
+        the 10 before
     Convention: as TA-Lib's CDL3BLACKCROWS
     Source: S. Nison, "Japanese Candlestick Charting Techniques", 1991
     """
@@ -126,9 +124,9 @@ def identical_three_crows(
 
     -100 where they are, else 0. It counts after a rise, which is not looked for.
 
-    Formula: three black candles, each close below the last; lower shadows < a tenth of the mean range of the
-        10 before; each open within a twentieth of the mean range of the 5 before the earlier candle of its
-        close
+    Formula: three black candles, each close below the last; lower shadows < a tenth of the mean range of
+        the 10 before; each open within a twentieth of the mean range of the 5 before the earlier candle of
+        its close
     Convention: as TA-Lib's CDLIDENTICAL3CROWS (on a market that never closes most crows are identical)
     Source: G. Morris, "Candlestick Charting Explained", 1992
     """
@@ -174,9 +172,9 @@ def three_line_strike(
 
     100 after three white ones, -100 after three black ones, else 0: the trend is expected to go on.
 
-    Formula: three of one colour, each close further, each open within or near the body before; the fourth of
-        the other colour opens beyond the last close and closes beyond the first open. Near: a fifth of the mean
-        range of the 5 before the earlier candle
+    Formula: three of one colour, each close further, each open within or near the body before; the fourth
+        of the other colour opens beyond the last close and closes beyond the first open. Near: a fifth of
+        the mean range of the 5 before the earlier candle
     Convention: as TA-Lib's CDL3LINESTRIKE
     Source: G. Morris, "Candlestick Charting Explained", 1992
     """
@@ -211,11 +209,12 @@ def advance_block(
     -100 where they are, else 0: the rise may end.
 
     Formula: three white candles, each close above the last, each open within or near the body before; the
-        first body > the mean body of the 10 before, with a short upper shadow; and the second far shorter than
-        the first with the third hardly longer than the second, or the third far shorter than the second, or
-        shorter and shorter bodies with a shadow that is not short on the second or third, or a third one that
-        is shorter than the second and than its own upper shadow. Short: below half the mean of both shadows of
-        the 10 before; near, far: a fifth, three fifths of the mean range of the 5 before the earlier candle
+        first body > the mean body of the 10 before, with a short upper shadow; and the second far shorter
+        than the first with the third hardly longer than the second, or the third far shorter than the
+        second, or shorter and shorter bodies with a shadow that is not short on the second or third, or a
+        third one that is shorter than the second and than its own upper shadow. Short: below half the mean
+        of both shadows of the 10 before; near, far: a fifth, three fifths of the mean range of the 5 before
+        the earlier candle
     Convention: as TA-Lib's CDLADVANCEBLOCK
     Source: S. Nison, "Japanese Candlestick Charting Techniques", 1991
     """
@@ -272,10 +271,10 @@ def stalled_pattern(
 
     -100 where it is one, else 0: time to secure gains. (Also called deliberation.)
 
-    Formula: three white candles, each close above the last; long, long without upper shadow, short; the second
-        opens within or near the first body, the third near the second close. Long, short: above, below the mean
-        body of the 10 before; no shadow: less than a tenth of their mean range; near: a fifth of the mean range
-        of the 5 before the earlier candle
+    Formula: three white candles, each close above the last; long, long without upper shadow, short; the
+        second opens within or near the first body, the third near the second close. Long, short: above,
+        below the mean body of the 10 before; no shadow: less than a tenth of their mean range; near: a
+        fifth of the mean range of the 5 before the earlier candle
     Convention: as TA-Lib's CDLSTALLEDPATTERN
     Source: S. Nison, "Japanese Candlestick Charting Techniques", 1991
     """

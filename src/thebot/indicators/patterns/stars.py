@@ -99,8 +99,9 @@ def morning_doji_star(
 
     100 where it is one, else 0. It counts at the end of a decline, which is not looked for.
 
-    Formula: long black; a body up to a tenth of the mean range of the 10 before, wholly below it; white, not
-        short, with close > first close + `penetration` * first body. Long: above the mean body of the 10 before
+    Formula: long black; a body up to a tenth of the mean range of the 10 before, wholly below it; white,
+        not short, with close > first close + `penetration` * first body. Long: above the mean body of the
+        10 before
     Convention: as TA-Lib's CDLMORNINGDOJISTAR, that asks for the first gap only
     Source: S. Nison, "Japanese Candlestick Charting Techniques", 1991
     """
@@ -134,8 +135,9 @@ def evening_doji_star(
 
     -100 where it is one, else 0. It counts at the end of a rise, which is not looked for.
 
-    Formula: long white; a body up to a tenth of the mean range of the 10 before, wholly above it; black, not
-        short, with close < first close - `penetration` * first body. Long: above the mean body of the 10 before
+    Formula: long white; a body up to a tenth of the mean range of the 10 before, wholly above it; black,
+        not short, with close < first close - `penetration` * first body. Long: above the mean body of the
+        10 before
     Convention: as TA-Lib's CDLEVENINGDOJISTAR, that asks for the first gap only
     Source: S. Nison, "Japanese Candlestick Charting Techniques", 1991
     """
@@ -201,8 +203,8 @@ def three_outside(
 
     100 upward, -100 downward, else 0.
 
-    Formula: the second body goes beyond both ends of the first, of the other colour; close beyond the second
-        close
+    Formula: the second body goes beyond both ends of the first, of the other colour; close beyond the
+        second close
     Convention: as TA-Lib's CDL3OUTSIDE, that begins with the fourth candle
     Source: G. Morris, "Candlestick Charting Explained", 1992
     """
