@@ -36,9 +36,9 @@ def pivot_levels(
     high + low + 2 close if equal; pivot = x / 4, r1 = x / 2 - low, s1 = x / 2 - high, no others.
     woodie: pivot = (high + low + 2 close) / 4, the rest as standard.
     Each s mirrors its r
-    Convention: as Stock.Indicators and TradingView (standard is its "classic" up to the third), except that
-    woodie weighs the close instead of the next candle's open: it is known at once, and a market that never
-    closes opens where it closed
+    Convention: standard as Stock.Indicators and, up to the third level, TradingView's Traditional. For the
+    Camarilla's pivot, Stock.Indicators gives the close. Woodie weighs the close here, elsewhere also the
+    next candle's open: the close is known at once, and a market that never closes opens where it closed
     Source: common knowledge; T. DeMark, "The New Science of Technical Analysis", 1994; N. Stott's Camarilla
     equation, 1989; K. Wood
     """
