@@ -132,7 +132,7 @@ def tulip(
             allowed = np.maximum(digits, 1e-6 * np.abs(theirs))
             yield Comparison(f"{case['source']} {options}", ours[len(ours) - len(theirs) :], theirs, allowed)
 
-    return Case(example or made(), f"Tulip {output or function}", compare, note)
+    return Case(made() if example is None else example, f"Tulip {output or function}", compare, note)
 
 
 def talipp(expression: Expression, test: str, field: str = "value", *, note: str = "") -> Case:
