@@ -65,23 +65,17 @@ def ultosc(
     """
     seen, b1, r1, b2, r2, b3, r3, most = state
     seen += 1
-    if seen == 1:
-        return (seen, b1, r1, b2, r2, b3, r3, most), nan
-    bought, reach = _bought(low, close, i), _true_range(high, low, close, i)
-    b1, r1, b2, r2, b3, r3 = b1 + bought, r1 + reach, b2 + bought, r2 + reach, b3 + bought, r3 + reach
-    if seen > fast + 1:
-        b1 -= _bought(low, close, i - fast)
-        r1 -= _true_range(high, low, close, i - fast)
-    if seen > middle + 1:
-        b2 -= _bought(low, close, i - middle)
-        r2 -= _true_range(high, low, close, i - middle)
     if seen <= slow:
         return (seen, b1, r1, b2, r2, b3, r3, most), nan
-    if seen > slow + 1:
-        b3 -= _bought(low, close, i - slow)
-        r3 -= _true_range(high, low, close, i - slow)
-    # summed anew before what has left a window drowns what is in it (a crash by factors), and regularly
-    if r1 * 1024.0 < most or seen > slow + ANEW:
+    bought, reach = _bought(low, close, i), _true_range(high, low, close, i)
+    b1 += bought - _bought(low, close, i - fast)
+    r1 += reach - _true_range(high, low, close, i - fast)
+    b2 += bought - _bought(low, close, i - middle)
+    r2 += reach - _true_range(high, low, close, i - middle)
+    b3 += bought - _bought(low, close, i - slow)
+    r3 += reach - _true_range(high, low, close, i - slow)
+    # summed anew at first, regularly, and before what has left a window drowns what is in it (a crash)
+    if r1 * 1024.0 < most or seen == slow + 1 or seen > slow + 1 + ANEW:
         seen, b1, r1, b2, r2, b3, r3, most = slow + 1, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         for back in range(slow):
             bought, reach = _bought(low, close, i - back), _true_range(high, low, close, i - back)

@@ -130,10 +130,10 @@ def streak(state: tuple[int, float, float], price: Column, i: int) -> tuple[tupl
     """
     seen, before, run = state
     now = price[i]
-    longer = (run if run > 0.0 else 0.0) + 1.0
-    lower = (run if run < 0.0 else 0.0) - 1.0
-    run = longer if now > before else lower if now < before else 0.0
-    run = run if seen else 0.0
+    # sums of choices, not branches: where the price goes cannot be predicted
+    longer = ((run if run > 0.0 else 0.0) + 1.0) * (1.0 if now > before else 0.0)
+    lower = ((run if run < 0.0 else 0.0) - 1.0) * (1.0 if now < before else 0.0)
+    run = longer + lower if seen else 0.0
     return (1, now, run), run
 
 
@@ -154,7 +154,10 @@ def percent_rank(state: tuple[int], price: Column, i: int, period: int = 100) ->
         return (seen,), nan
     now, count = price[i], 0
     for back in range(1, period + 1):
-        count += 1 if price[i - back] < now else 0
+        row = i - back
+        count += (
+            1 if price[row if row > 0 else 0] < now else 0
+        )  # the compiler sees: never counted from the end
     return (seen,), 100.0 * count / period
 
 
