@@ -1,10 +1,10 @@
 """Cases of the patterns.
 
 Every one beside TA-Lib on every real series, equal without any tolerance, and beside Tulip's candles where
-both mean the same. Left out of Tulip: morning_star (its third body may be short, ours and TA-Lib's not),
-big_white_candle (may have long shadows; long_line not), star and four_price_doji (nothing of the kind here).
-Not compared with Stock.Indicators: its doji is any close within 0.1 % of the open and its marubozu any body of
-95 % of the range, neither measured by earlier candles.
+both mean the same. Left out of Tulip: morning_star, morning_doji_star and abandoned_baby_bull (their third
+body may be short; ours and TA-Lib's not), big_white_candle (may have long shadows; long_line not), star and
+four_price_doji (nothing of the kind here). Not compared with Stock.Indicators: its doji is any close within
+0.1 % of the open and its marubozu any body of 95 % of the range, neither measured by earlier candles.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def beside_talib(definition: Definition) -> Case:
 
 
 def tulip_candles(expression: Expression, pattern: str, value: float, note: str = "") -> Case:
-    """Beside the candles at which Tulip expects `pattern`, or expects it not to be. `value` is how ours says so."""
+    """Beside the candles at which Tulip expects `pattern`, or that there is none. Ours says so by `value`."""
 
     def compare(shared: Path) -> Iterator[Comparison]:
         series = json.loads((shared / "vectors/tulip/tulip_candles.json").read_text())
@@ -69,6 +69,7 @@ CASES: tuple[Case, ...] = (
     tulip_candles(patterns.inverted_hammer(), "inverted_hammer", 100),
     tulip_candles(patterns.engulfing(), "engulfing_bull", 100),
     tulip_candles(patterns.engulfing(), "engulfing_bear", -100),
+    tulip_candles(patterns.abandoned_baby(), "abandoned_baby_bear", -100),
     tulip_candles(patterns.evening_star(), "evening_star", -100),
     tulip_candles(patterns.evening_doji_star(), "evening_doji_star", -100),
     tulip_candles(patterns.three_white_soldiers(), "three_white_soldiers", 100),

@@ -216,13 +216,13 @@ def abandoned_baby(
     if missing > 0:
         bodies2, ranges1 = gathered(bodies2, missing, 10, size2), gathered(ranges1, missing, 10, reach1)
         return (missing - 1, bodies2, ranges1, gathered(bodies, missing, 10, size)), nan
-    top_ = (low1 > high2) & (high < low1)
-    floor = (high1 < low2) & (low > high1)
+    above = (low1 > high2) & (high < low1)
+    below = (high1 < low2) & (low > high1)
     found = (
-        (top_ | floor)
+        (above | below)
         and (
             close2 >= open2 and close < open_ and close < close2 - size2 * penetration
-            if top_
+            if above
             else close2 < open2 and close >= open_ and close > close2 + size2 * penetration
         )
         and size2 > mean(bodies2)
