@@ -6,7 +6,7 @@ from thebot.indicators.expression import close, high, low, nan, volume
 from thebot.indicators.indicator import Column, indicator
 from thebot.indicators.memory import exponential
 from thebot.indicators.usual import crosses_its_signal, crosses_zero
-from thebot.indicators.volumes.money import ANEW, DROP
+from thebot.indicators.volumes.money import ANEW, DROP, direction
 
 
 @indicator(
@@ -112,7 +112,7 @@ def kvo(
     now, reach = high[i] + low[i] + close[i], high[i] - low[i]
     if seen == 0:
         return (1, now, reach, 0.0, 0.0, 0.0, 0.0, 0.0), (nan, nan)
-    turned = (1.0 if now > before else 0.0) - (1.0 if now < before else 0.0)
+    turned = direction(now, before)
     turned = turned if turned != 0.0 else trend
     gone = (gone if turned == trend and seen > 1 else reached) + reach
     share = 2.0 * (reach / gone) - 1.0 if gone > 0.0 else 1.0

@@ -11,6 +11,7 @@ from thebot.indicators.usual import crosses_zero, leaves_extremes
 from thebot.indicators.volumes.flow import crosses_own_average
 
 ANEW: Final = 1_000  # candles, beside two periods, after which running sums are summed anew
+SAME: Final = 1e-14  # of their size: what sums of a few prices may differ by in rounding
 DROP: Final = 64.0  # or if they have shrunk so much: what has left would drown what is in the window
 
 
@@ -27,6 +28,15 @@ def accumulated(high: Column, low: Column, close: Column, volume: Column, i: int
 def typical(high: Column, low: Column, close: Column, i: int) -> float:
     """The mean of high, low and close."""
     return (high[i] + low[i] + close[i]) / 3.0
+
+
+def direction(now: float, before: float) -> float:
+    """1 if a sum of prices rose, -1 if it fell, 0 if it is the same but for rounding.
+
+    Sums of the same ticks in another order differ in the last digit, which is no move.
+    """
+    moved, least = now - before, SAME * (now if now > 0.0 else -now)
+    return (1.0 if moved > least else 0.0) - (1.0 if moved < -least else 0.0)
 
 
 @indicator(
@@ -124,34 +134,36 @@ def mfi(
     Below 20 is called oversold, above 80 overbought; bought and sold where it comes back from there.
     Formula: 100 * sum(flow up, period) / sum(flow up or down, period), where a candle's flow is typical price
     (high + low + close) / 3 * volume, up or down as the typical price went
-    Convention: plain sums, as TA-Lib; 0 if no money flowed (TA-Lib says so for sums below 1 already)
+    Convention: plain sums, as TA-Lib; typical prices that differ in rounding only are the same. 0 if no money
+    flowed (TA-Lib says so for sums below 1 already)
     Source: G. Quong and A. Soudack, "Volume-Weighted RSI: Money Flow", Stocks & Commodities, 1989
     """
     seen, before, leaving, up, down, most = state
     now = typical(high, low, close, i)
     flow = now * volume[i]
     seen += 1
+    if seen == 1:
+        return (1, now, now, 0.0, 0.0, 0.0), nan
+    way = direction(now, before)
+    up += flow if way > 0.0 else 0.0
+    down += flow if way < 0.0 else 0.0
     if seen <= period:
-        if seen == 1:
-            return (1, now, now, 0.0, 0.0, 0.0), nan
-        up += flow if now > before else 0.0
-        down += flow if now < before else 0.0
         return (seen, now, leaving, up, down, most), nan
-    up += flow if now > before else 0.0
-    down += flow if now < before else 0.0
     oldest = typical(high, low, close, i - period)
     if seen > period + 1:  # the flow of the candle that leaves, from `leaving` to `oldest`
         flow = oldest * volume[i - period]
-        up -= flow if oldest > leaving else 0.0
-        down -= flow if oldest < leaving else 0.0
+        way = direction(oldest, leaving)
+        up -= flow if way > 0.0 else 0.0
+        down -= flow if way < 0.0 else 0.0
     most = up + down if up + down > most else most
     if (up + down) * DROP < most or seen > 2 * period + ANEW:
         up, down, seen = 0.0, 0.0, period + 1
         last = oldest
         for back in range(period - 1, -1, -1):
             price = typical(high, low, close, i - back)
-            up += price * volume[i - back] if price > last else 0.0
-            down += price * volume[i - back] if price < last else 0.0
+            way = direction(price, last)
+            up += price * volume[i - back] if way > 0.0 else 0.0
+            down += price * volume[i - back] if way < 0.0 else 0.0
             last = price
         most = up + down
     up = up if up > 0.0 else 0.0
