@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from thebot.indicators import Expression, Panel
-from thebot.indicators.indicator import Indicator, Output
+from thebot.indicators.indicator import Definition, Indicator, Output
 from thebot.live.desk import Line, Plot
 from thebot.market import Candle, Candles, FloatArray, IntArray, Timeframe
 
@@ -64,8 +64,13 @@ class Recipe:
             ),
             guides=tuple(definition.guides) if definition else (),
             marks=definition is not None and definition.group == "patterns",
+            steps=definition is not None and _gives_levels(definition),
             **_called(whole),
         )
+
+
+def _gives_levels(definition: Definition) -> bool:
+    return definition.group == "structure" or (definition.group == "volume" and definition.sparse)
 
 
 def _called(expression: Expression) -> dict[str, Any]:

@@ -19,6 +19,7 @@ const MOST = 20_000; // candles kept
 const WIDEST = 3_000; // candles in view
 const SPACING = 7.2; // px from candle to candle at first
 const ROOM = 7; // candles of empty room after the newest
+const AGAIN = 4000; // ms after which other indicators that could not be read are asked for again
 const LAZY = 500; // ms between two drawings that only the moving price asks for
 
 // What others may look at: the data, what is in view, the plots that have a pane below with the digits of each,
@@ -126,7 +127,9 @@ async function drawOthers() {
     redraw();
     computing(false);
   } catch (error) {
-    if (mine === about()) computing(false, error.message);
+    if (mine !== about()) return;
+    computing(false, error.message);
+    setTimeout(() => mine === about() && chart.problem && drawOthers(), AGAIN);
   }
 }
 

@@ -7,7 +7,7 @@ import { $, h, write } from './dom.js';
 import { styled } from './figure.js';
 import { compact, minute, day, percent, price, reading } from './format.js';
 import { digits } from './market.js';
-import { isBelow, isDirection } from './panes.js';
+import { isBelow } from './panes.js';
 import * as plot from './plot.js';
 import { settings } from './settings.js';
 
@@ -110,7 +110,7 @@ function legend(at) {
   $('legend').firstChild.className = `ohlc ${candle.close >= candle.open ? 'up' : 'down'}`;
   for (const { p, l, values, digitsOf, place } of read) {
     const value = at >= 0 ? values[at] : (candle.values?.[p]?.[l] ?? values.at(-1));
-    write(place, reading(value ?? NaN, digitsOf()));
+    write(place, reading(value ?? NaN, digitsOf(value)));
   }
 }
 
@@ -125,7 +125,7 @@ function buildLegend() {
   read = [];
   const above = chart.data.plots.filter((each) => each.overlay).map((each) => named(each, (line) => !isBelow(each, line)));
   $('legend').replaceChildren(ohlc, h('div', { class: 'lines' }, ...above));
-  $('pane-legends').replaceChildren(...chart.panes.map((each) => h('div', { class: 'pane-legend' }, named(each, (line) => isBelow(each, line)))));
+  $('pane-legends').replaceChildren(...chart.panes.map((each) => h('div', { class: 'pane-legend' }, named(each, (line) => !each.overlay || isBelow(each, line)))));
 }
 
 // A plot's name, which opens its form, and a place for the value of each of its lines.
@@ -135,9 +135,8 @@ function named(each, belongs) {
   const places = each.lines.flatMap((line, l) => {
     if (!belongs(line)) return [];
     const place = h('b', { style: `color:${colours.get(l) ?? 'var(--soft)'}`, title: line.name, 'data-line': `${p}.${l}` });
-    const whole = each.marks || isDirection(line);
     const k = chart.panes.indexOf(each);
-    const digitsOf = () => (whole ? 0 : isBelow(each, line) ? chart.paneDigits[k] ?? 2 : digits(chart.symbol));
+    const digitsOf = (value) => (line.overlay ? digits(chart.symbol) : isBelow(each, line) ? chart.paneDigits[k] ?? 2 : Number.isInteger(value) ? 0 : 2);
     read.push({ p, l, values: line.values, digitsOf, place });
     return [place];
   });

@@ -11,6 +11,7 @@ export const COLOURS = {
 };
 const FEW = 5000; // points; above, WebGL draws faster, but only where there is a GPU
 const FONT = 'Inter, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif';
+const APART = 14; // px between two labels at least
 const MARK = 8; // px from one mark at a candle to the next
 
 // Plotly takes numbers for times of the browser's own zone, and text for what it says: so it gets text.
@@ -35,6 +36,7 @@ export function traces(data, { rows: [first, last], shift, span, gpu }) {
     const y = cut(each.values);
     if (each.bars) made.push({ type: 'bar', x, y, yaxis: each.axis, width: span * 0.6, hoverinfo: 'skip', marker: { color: y.map(barColour), line: { width: 0 } } });
     else if (each.marks) made.push(...patterns(x, y, cut(data.low), cut(data.high), each.offset));
+    else if (each.steps) made.push({ ...line(each, null, each.colour), ...runs(cut(data.time), y, shift, span) });
     else if (each.turns) {
       const turns = cut(each.turns);
       made.push(line(each, y.map((v, i) => (turns[i] > 0 ? v : null)), COLOURS.up), line(each, y.map((v, i) => (turns[i] > 0 ? null : v)), COLOURS.down));
@@ -59,23 +61,43 @@ export function styled(data) {
     }
     const named = (word) => plot.lines.some((line) => new RegExp(`\\b${word}\\b`, 'i').test(line.name));
     const band = named('upper') && named('lower'); // one thing: its edges share a colour, its middle is dotted
-    const turns = plot.overlay ? plot.lines.find((line) => isDirection(line) && !line.overlay) : undefined;
+    const turns = plot.lines.filter((line) => line.overlay).length === 1 ? plot.lines.find((line) => isDirection(line) && line !== plot.lines[0]) : undefined;
     let below = 0;
     plot.lines.forEach((line, l) => {
-      const common = { plot, line: l, at: p, name: line.name, values: line.values, dash: 'solid', width: 1.4 };
+      const common = { plot, line: l, at: p, name: line.name, values: line.values, steps: plot.steps, dash: 'solid', width: plot.steps ? 1 : 1.4 };
       if (isBelow(plot, line)) {
         const colour = COLOURS.below[below++ % COLOURS.below.length];
         lines.push({ ...common, colour, axis: `y${3 + panes.indexOf(plot)}`, bars: /\bhist/i.test(line.name) });
       } else if (line.overlay) {
-        const colour = COLOURS.lines[over % COLOURS.lines.length];
+        const side = sideOf(line);
+        const colour = side ? COLOURS[side] : COLOURS.lines[over % COLOURS.lines.length];
         const isMiddle = band && /\b(middle|basis|mid)\b/i.test(line.name);
-        lines.push({ ...common, colour: turns ? COLOURS.text : colour, axis: 'y2', turns: turns?.values, turnsAt: plot.lines.indexOf(turns), dash: isMiddle ? 'dot' : 'solid', width: band ? 1 : 1.4 });
-        if (!band) over += 1;
+        lines.push({ ...common, colour: turns ? COLOURS.text : colour, axis: 'y2', turns: turns?.values, turnsAt: plot.lines.indexOf(turns), dash: isMiddle ? 'dot' : 'solid', width: band ? 1 : common.width });
+        if (!band && !side) over += 1;
       }
     });
     if (band && plot.overlay) over += 1;
   });
   return lines;
+}
+
+// Levels below the price are green and those above it red, where their names say so: S1, resistance.
+function sideOf({ name }) {
+  if (/ (r\d|resistance|bearish.*)$/i.test(name)) return 'down';
+  return / (s\d|support|bullish.*)$/i.test(name) ? 'up' : '';
+}
+
+// Each run of the same value as a line of its own, to the end of its last candle.
+function runs(times, values, shift, span) {
+  const x = [];
+  const y = [];
+  for (let i = 0, j = 0; i < values.length; i = j) {
+    for (j = i + 1; j < values.length && values[j] === values[i];) j += 1;
+    if (values[i] === null || values[i] === undefined) continue;
+    x.push(stamp(times[i] + shift), stamp(times[j - 1] + span + shift), null);
+    y.push(values[i], values[i], null);
+  }
+  return { x, y };
 }
 
 // A value whose neighbours are unknown is no line: a dot shows it.
@@ -114,8 +136,11 @@ export function layout({ view, fit, log, panes, digits, width, height, narrow })
   const { split, panes: places } = domains(panes.length);
   const axis = { side: 'right', fixedrange: true, zeroline: false, showline: false, gridcolor: COLOURS.grid, tickfont: { size: 11, color: COLOURS.text }, ticks: '', automargin: false };
   const below = panes.map((plot, k) => {
-    const levels = plot.guides.length > 1 && places[k][1] - places[k][0] > 0.05;
-    const ticks = levels ? { tickvals: plot.guides } : { nticks: (places[k][1] - places[k][0]) * height > 90 ? 4 : 3 };
+    const [[from, to], [low, high]] = [places[k], fit.panes[k].range];
+    const tall = (to - from) * height;
+    const closest = Math.min(...plot.guides.slice(1).map((level, i) => level - plot.guides[i]));
+    const levels = Number.isFinite(closest) && (closest / (high - low)) * tall > APART;
+    const ticks = levels ? { tickvals: plot.guides } : { nticks: tall > 90 ? 4 : tall > 60 ? 3 : 2 };
     return [`yaxis${3 + k}`, { ...axis, domain: places[k], range: fit.panes[k].range, showgrid: !levels, ...ticks }];
   });
   return {

@@ -68,7 +68,7 @@ function draw() {
       ink.rect(area.start, 0, area.size, canvas.height);
       ink.clip();
       live.forEach((candle) => drawCandle(candle, axes, step));
-      drawLines(live, axes);
+      drawLines(live, axes, step);
       ink.restore();
     }
   }
@@ -90,7 +90,7 @@ function drawCandle(candle, axes, step) {
 }
 
 // From the last closed value of each line to its value if the candle closed now.
-function drawLines(live, axes) {
+function drawLines(live, axes, step) {
   if (linesOf !== chart.data) {
     linesOf = chart.data;
     lines = styled(chart.data);
@@ -107,6 +107,11 @@ function drawLines(live, axes) {
     }
     if (each.bars) {
       for (const [time, value] of points) bar(axes.x, scale, time, value);
+      continue;
+    }
+    if (each.steps) {
+      ink.fillStyle = each.colour;
+      for (const [time, value] of points) ink.fillRect(plot.pixel(axes.x, time + chart.shift), plot.pixel(scale, value) - width / 2, step, width);
       continue;
     }
     const way = each.turns && live.at(-1).values[at]?.[each.turnsAt];

@@ -133,7 +133,8 @@ function rest({ title, summary }) {
 const entries = () => [...parts.list.querySelectorAll('.entry')];
 
 function searchKey(event) {
-  if (event.key === 'Enter') entries()[0]?.click();
+  if (event.key === 'Escape') dialog.close(); // a search field would only become empty
+  else if (event.key === 'Enter') entries()[0]?.click();
   else if (event.key === 'ArrowDown') entries()[0]?.focus();
   else return;
   event.preventDefault();
@@ -181,5 +182,7 @@ function showForm(indicator, plot = null) {
   parts.choosing.hidden = true;
   parts.setting.hidden = false;
   dialog.setAttribute('aria-labelledby', 'indicator-title');
-  (parts.setting.querySelector('input, select') ?? parts.setting.querySelector('[type="submit"]')).focus();
+  const first = parts.setting.querySelector('input') ?? parts.setting.querySelector('select') ?? parts.setting.querySelector('[type="submit"]');
+  first.focus();
+  first.select?.();
 }
