@@ -30,6 +30,7 @@ SERIES = (
     *(f"spot/{name}USDT-1h" for name in ("BTC", "DOGE", "LUNA", "UST", "XLM")),
     "spot/XRPETH-1m", "um/BTCUSDT-1m", "um/ETHUSDT-1m", "um/SOLUSDT-1h", "dirty/UNITTESTBTC-1m",
 )  # fmt: skip
+TREND = {"Trend.UP": 1.0, "Trend.DOWN": -1.0, "SARTrend.UP": 1.0, "SARTrend.DOWN": -1.0}  # talipp's
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,8 +136,10 @@ def tulip(
     return Case(made() if example is None else example, f"Tulip {output or function}", compare, note)
 
 
-def talipp(expression: Expression, test: str, field: str = "value", *, note: str = "") -> Case:
-    """Beside the values that talipp's `test` asserts, to its decimals."""
+def talipp(
+    expression: Expression, test: str, field: str = "value", *, note: str = "", digits: float | None = None
+) -> Case:
+    """Beside the values that talipp's `test` asserts, to its decimals (or `digits`: say why in `note`)."""
 
     def compare(shared: Path) -> Iterator[Comparison]:
         given = _talipp(shared)
@@ -149,11 +152,12 @@ def talipp(expression: Expression, test: str, field: str = "value", *, note: str
             ours = values(expression, columns)
             for expected in case["expect"]:
                 if expected["field"] == field:
-                    value = {"Trend.UP": 1.0, "Trend.DOWN": -1.0}.get(expected["value"], expected["value"])
+                    value = TREND.get(expected["value"], expected["value"])
                     places = 9 if expected["places"] is None else expected["places"]
+                    allowed = 0.51 * 10.0**-places if digits is None else digits
                     yield Comparison(
                         f"bar {expected['bar']}", ours[[expected["bar"]]],
-                        np.array([math.nan if value is None else value], dtype=float), 0.51 * 10.0**-places,
+                        np.array([math.nan if value is None else value], dtype=float), allowed,
                     )  # fmt: skip
 
     return Case(expression, f"talipp {test}.{field}", compare, note)
