@@ -161,7 +161,7 @@ def watched(browser: Browser, url: str) -> Iterator[Page]:
     page.add_init_script(WATCH)
     page.goto(url)
     page.wait_for_selector("#connection[data-kind]", timeout=30_000)
-    page.wait_for_function("document.querySelector('#chart').dataset.state === 'ready'", timeout=60_000)
+    page.wait_for_function("() => document.querySelector('#chart').dataset.state === 'ready'", timeout=60_000)
     yield page
     page.close()
 
