@@ -3,7 +3,7 @@
 A candle is measured by those before it. Steps keep the sums of the ten (or five) bodies, ranges or shadows
 before the candle in question, each added and subtracted in TA-Lib's order, so that also a tie is decided as
 there. `missing` is how many candles a step still needs before its first answer; a sum begins so that it is
-full by then.
+full by then. (A sum's last bit depends on where the data began, and so may a pattern where there is a tie.)
 
 In the steps `open_`, `high`, `low` and `close` are those of the newest candle, `open1` and so on those of
 one candle ago. Steps read all they need before they choose anything, and these functions take numbers and

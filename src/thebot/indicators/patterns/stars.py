@@ -1,4 +1,9 @@
-"""Three candles that turn around a small one: morning and evening stars, and those without a gap."""
+"""Three candles that turn around a small one: morning and evening stars, and those without a gap.
+
+Where a star closes exactly at its `penetration`, TA-Lib may decide otherwise: it rounds once what is here
+rounded twice (fused multiply-add, which Python lacks). That was seen on no real series, and in candles of
+whole ticks once or twice in a hundred thousand.
+"""
 
 from __future__ import annotations
 
