@@ -136,6 +136,35 @@ async def test_a_series_that_missed_a_candle_is_not_gone_on_with_but_drawn_anew(
     assert charts.preview(forming(702))
 
 
+async def test_what_sums_without_end_says_since_when() -> None:
+    charts, read = Charts((obv(), rsi(14))), Reader(MARKET, 1_800)
+    plots = (await draw(charts, read, 500)).plots
+    assert [plot.since for plot in plots] == [MARKET.open_time[300], 0]
+    charts.step(MARKET.candle(1_800))
+    read.now = 1_801
+    assert [plot.since for plot in (await draw(charts, read, 10)).plots] == [MARKET.open_time[300], 0]
+    assert (await draw(charts, read, 500, live=False)).plots[0].since == MARKET.open_time[301]
+
+
+async def test_the_thread_that_carries_the_prices_computes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[int] = []
+    series, begin = Recipe.series, Recipe.__init__
+
+    def noted(recipe: Recipe, candles: Candles) -> Series:
+        threads.append(threading.get_ident())
+        return series(recipe, candles)
+
+    def begun(recipe: Recipe, expression: Expression, timeframe: Timeframe) -> None:
+        threads.append(threading.get_ident())
+        begin(recipe, expression, timeframe)
+
+    monkeypatch.setattr(Recipe, "series", noted)
+    monkeypatch.setattr(Recipe, "__init__", begun)
+    await draw(Charts(DRAWN), Reader(MARKET, 700))
+    assert len(threads) == 6
+    assert threading.get_ident() not in threads
+
+
 async def test_other_indicators_than_the_configurations_can_be_asked_for() -> None:
     charts, read = Charts(DRAWN), Reader(MARKET, 700)
     plots = (await draw(charts, read, 100, rsi(7), sma(close, 5))).plots

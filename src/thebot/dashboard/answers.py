@@ -43,6 +43,7 @@ def chart(found: Chart, refused: Iterable[Refusal] = ()) -> dict[str, Any]:
                 "overlay": plot.overlay,
                 "guides": list(plot.guides),
                 "marks": plot.marks,
+                "since": plot.since,
                 "steps": plot.steps,
                 "name": plot.name,
                 "inputs": list(plot.inputs),

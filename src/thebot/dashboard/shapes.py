@@ -83,6 +83,10 @@ class PlotColumns(BaseModel):
     overlay: bool = Field(description="whether any of its lines is over the price")
     guides: list[float]
     marks: bool = Field(description="a candle pattern: marked where it is not 0, above 0 for a rise")
+    since: int = Field(
+        description="ms UTC: the first candle that counts, for what sums without end; values of another "
+        "beginning do not go on from these. 0 for what forgets"
+    )
     steps: bool = Field(description="levels: from one to the next is no slope")
     name: str = Field(description="in /api/indicators; empty for an expression that is no indicator")
     inputs: list[str] = Field(description="what it reads, where that is not the usual")

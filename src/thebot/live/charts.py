@@ -163,20 +163,20 @@ class Charts:
     def _known(self, shown: Candles, recipe: Recipe) -> Plot | None:
         """The plot over `shown`, if the series that is kept up has all of it."""
         series = self._live.get((shown.symbol, shown.timeframe), {}).get(recipe.key)
-        values = series.at(shown.open_time) if series else None
-        if series is None or values is None:
-            return None
-        series.used_at = self._clock()
-        return recipe.plot(values)
+        plot = series.plot(shown.open_time) if series else None
+        if series is not None and plot is not None:
+            series.used_at = self._clock()
+        return plot
 
-    async def _drawn(self, recipe: Recipe, candles: Candles, shown: Candles, *, live: bool) -> Plot:
+    async def _drawn(self, recipe: Recipe, candles: Candles, shown: Candles, *, live: bool) -> Plot | None:
         plot = self._known(shown, recipe) if live else None
         if plot is not None:
             return plot
-        values = (await self._kept_up(recipe, candles)).at(shown.open_time) if live else None
-        if values is None:  # older ones, or others than those that are kept up
-            values = (await self._computed(recipe, candles)).at(shown.open_time) or []
-        return recipe.plot(values)
+        if live:
+            plot = (await self._kept_up(recipe, candles)).plot(shown.open_time)
+        if plot is None:  # older ones, or others than those that are kept up
+            plot = (await self._computed(recipe, candles)).plot(shown.open_time)
+        return plot
 
     async def _kept_up(self, recipe: Recipe, candles: Candles) -> Series:
         """The series, computed once however many ask for it at the same time, and kept up from here on."""

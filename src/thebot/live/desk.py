@@ -48,6 +48,7 @@ class Plot:
     lines: tuple[Line, ...]
     guides: tuple[float, ...] = ()  # levels worth a line of their own: 30 and 70 of an RSI
     marks: bool = False  # a candle pattern: above 0 it speaks for a rise, below for a fall, 0 says nothing
+    since: int = 0  # open time (ms UTC) of the first candle that counts, for what never forgets; else 0
     steps: bool = False  # levels: from one to the next is no slope
     name: str = ""  # in the catalogue; empty for an expression that is no indicator
     inputs: tuple[str, ...] = ()  # what it reads, where that is not the usual: ("volume",)

@@ -33,6 +33,7 @@ class Recipe:
         self.panel: Final = Panel([expression], timeframe)
         _ = self.panel.layout
         self.earlier: Final = self._earlier()
+        self.never_forgets: Final = math.isinf(max(self.panel.memory.values()))
 
     def _earlier(self) -> int:
         """Candles in front of those shown, so that the first of these has its right value."""
@@ -50,8 +51,8 @@ class Recipe:
         columns = live.warm(candles)
         return Series(self, live, candles.open_time.copy(), [columns[line] for line in self.lines])
 
-    def plot(self, values: Sequence[FloatArray]) -> Plot:
-        """Its values as a plot; in the order of `lines`."""
+    def plot(self, values: Sequence[FloatArray], since: int) -> Plot:
+        """Its values as a plot; in the order of `lines`. `since` as in `Plot`."""
         whole = self.expression
         indicator = whole.indicator if isinstance(whole, Output) else whole
         definition = indicator.definition if isinstance(indicator, Indicator) else None
@@ -64,6 +65,7 @@ class Recipe:
             ),
             guides=tuple(definition.guides) if definition else (),
             marks=definition is not None and definition.group == "patterns",
+            since=since,
             steps=definition is not None and _gives_levels(definition),
             **_called(whole),
         )
@@ -93,17 +95,16 @@ class Series:
         self.recipe: Final = recipe
         self.used_at = 0.0
         self._live, self._times, self._values = live, times, values
+        self._since = int(times[0]) if recipe.never_forgets and len(times) else 0
         self._previewed: tuple[Candle, list[float]] | None = None
 
-    def at(self, times: IntArray) -> list[FloatArray] | None:
+    def plot(self, times: IntArray) -> Plot | None:
         """The values at the candles that opened then; None if it does not have all of them."""
-        if not len(times) or not len(self._times):
-            return [column[:0] for column in self._values] if not len(times) else None
-        first = int(np.searchsorted(self._times, times[0]))
+        first = int(np.searchsorted(self._times, times[0])) if len(times) else 0
         rows = slice(first, first + len(times))
         if not np.array_equal(self._times[rows], times):
             return None
-        return [column[rows] for column in self._values]
+        return self.recipe.plot([column[rows] for column in self._values], self._since)
 
     def step(self, candle: Candle) -> bool:
         """Take in a closed candle; False if one before it is missing, so that this cannot go on."""

@@ -14,7 +14,6 @@ import { settings } from './settings.js';
 import { clockOffset, follow } from './stream.js';
 
 const CHUNK = 500; // candles in one answer
-const MOST_READ = 1_500; // and at most
 const MOST = 20_000; // candles kept
 const WIDEST = 3_000; // candles in view
 const SPACING = 7.2; // px from candle to candle at first
@@ -120,7 +119,7 @@ async function drawOthers() {
   const mine = about();
   computing(true);
   try {
-    const answer = await read({ limit: Math.min(Math.max(chart.data.time.length, CHUNK), MOST_READ) });
+    const answer = await read({ limit: CHUNK }); // older ones follow when they are looked at
     if (mine !== about() || !chart.data) return;
     exhausted = false;
     take(answer);
@@ -151,6 +150,8 @@ async function refresh(limit) {
     const answer = await read({ limit });
     if (mine !== about() || !chart.data) return;
     if (chart.problem) computing(false); // what could not be read then has been read now
+    // What sums without end has begun elsewhere: its newest values do not go on from ours.
+    if (limit < CHUNK && columns.beginnings(answer) !== columns.beginnings(chart.data)) { await refresh(CHUNK); return; }
     const following = isFollowing();
     const last = chart.data.time.at(-1);
     const all = columns.joined(chart.data, answer, chart.span);

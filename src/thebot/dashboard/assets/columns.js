@@ -13,6 +13,7 @@ export function fromAnswer(answer) {
 }
 
 export const keys = (data) => data.plots.map((plot) => plot.key).join('|');
+export const beginnings = (data) => data.plots.map((plot) => plot.since).join('|');
 
 // `more` put into `data`; where both have a candle, `more` is newer and right. Null if they do not touch
 // (candles between them are missing) or show different plots: then the caller reads anew.
