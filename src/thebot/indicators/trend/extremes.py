@@ -14,17 +14,19 @@ def top_of(before: float, column: Column, i: int, seen: int, period: int) -> flo
     The whole window is read again only when its highest leaves and nothing beats it.
     """
     new = column[i]
+    before = new if seen == 1 else before
     if seen > period and column[i - period] >= before and new < before:
         return highest_of(column, i, period)
-    return new if new > before or seen == 1 else before
+    return new if new > before else before
 
 
 def bottom_of(before: float, column: Column, i: int, seen: int, period: int) -> float:
     """The lowest of the last `period` values; see `top_of`."""
     new = column[i]
+    before = new if seen == 1 else before
     if seen > period and column[i - period] <= before and new > before:
         return lowest_of(column, i, period)
-    return new if new < before or seen == 1 else before
+    return new if new < before else before
 
 
 @indicator(
