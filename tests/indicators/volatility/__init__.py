@@ -1,0 +1,1 @@
+"""Measures of volatility where no reference covers them."""
