@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import talib as ta
 
@@ -45,6 +47,10 @@ SEEDED = "another first sum in Wilder's smoothing: compared once it is forgotten
 
 def highest_so_far(c: Candles) -> FloatArray:
     return np.maximum.accumulate(c.close)
+
+
+def heikin_ashi_of_talib(line: int, c: Candles) -> FloatArray:
+    return ta.HA(c.open, c.high, c.low, c.close)[line]
 
 
 CASES: tuple[Case, ...] = (
@@ -114,10 +120,10 @@ CASES: tuple[Case, ...] = (
     skender(ichimoku().span_a, "ichimoku", "senkouSpanA"),
     skender(ichimoku().span_b, "ichimoku", "senkouSpanB"),
     *(
-        talib(heikin_ashi_line, "HA", lambda c, k=k: ta.HA(c.open, c.high, c.low, c.close)[k])
-        for k, heikin_ashi_line in enumerate(heikin_ashi().outputs)
+        talib(line, "HA", partial(heikin_ashi_of_talib, k))
+        for k, line in enumerate(heikin_ashi().outputs)
     ),
-    *(skender(line, "heikinashi", line.name) for line in heikin_ashi().outputs),
+    *(skender(getattr(heikin_ashi(), name), "heikinashi", name) for name in heikin_ashi().choices),
     # regression
     talib(linreg(14), "LINEARREG", lambda c: ta.LINEARREG(c.close, 14), size=highest_so_far, note=SUMS),
     talib(linreg(200), "LINEARREG", lambda c: ta.LINEARREG(c.close, 200), size=highest_so_far, note=SUMS),

@@ -4,29 +4,8 @@ from __future__ import annotations
 
 from thebot.indicators.expression import close, nan
 from thebot.indicators.indicator import Column, indicator
-from thebot.indicators.windows import highest as highest_of
-from thebot.indicators.windows import lowest as lowest_of
-
-
-def top_of(before: float, column: Column, i: int, seen: int, period: int) -> float:
-    """The highest of the last `period` values, of which `seen` are there; `before`: what it was one ago.
-
-    The whole window is read again only when its highest leaves and nothing beats it.
-    """
-    new = column[i]
-    before = new if seen == 1 else before
-    if seen > period and column[i - period] >= before and new < before:
-        return highest_of(column, i, period)
-    return new if new > before else before
-
-
-def bottom_of(before: float, column: Column, i: int, seen: int, period: int) -> float:
-    """The lowest of the last `period` values; see `top_of`."""
-    new = column[i]
-    before = new if seen == 1 else before
-    if seen > period and column[i - period] <= before and new > before:
-        return lowest_of(column, i, period)
-    return new if new < before else before
+from thebot.indicators.windows import bottom_of as bottom_of
+from thebot.indicators.windows import top_of as top_of
 
 
 @indicator(

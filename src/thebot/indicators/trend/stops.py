@@ -205,28 +205,26 @@ def psar(
     if seen == 2:
         fall = bottom_before - bottom
         direction = -1.0 if fall > 0.0 and fall > top - top_before else 1.0
-        line = bottom_before if direction > 0.0 else top_before
-        extreme = top if direction > 0.0 else bottom
+        line, extreme = (bottom_before, top) if direction > 0.0 else (-top_before, -bottom)
         factor = first
         top_before, bottom_before = top, bottom
-    # a downtrend is an uptrend with all prices negative: `ahead` is where it goes, `behind` where it stops
+    # a downtrend is an uptrend with all prices negative (line and extreme are kept so): `ahead` is where it
+    # goes, `behind` where it stops
     rising = direction > 0.0
     ahead, ahead_before = (top, top_before) if rising else (-bottom, -bottom_before)
     behind, behind_before = (bottom, bottom_before) if rising else (-top, -top_before)
-    line, extreme = line * direction, extreme * direction
     if behind <= line:  # it turns: what was ahead is behind now
         direction = -direction
-        line = -(extreme if extreme > ahead else ahead)
-        line = -ahead_before if -ahead_before < line else line
-        shown = line * direction
-        extreme, factor = -behind, first
         nearest = -(ahead if ahead > ahead_before else ahead_before)
+        line = -extreme if -extreme < nearest else nearest
+        extreme, factor = -behind, first
     else:
-        shown = line * direction
-        grown = factor + acceleration if factor + acceleration < maximum else maximum
+        nearest = behind if behind < behind_before else behind_before
+        grown = factor + acceleration
+        grown = grown if grown < maximum else maximum
         factor = grown if ahead > extreme else factor
         extreme = ahead if ahead > extreme else extreme
-        nearest = behind if behind < behind_before else behind_before
+    shown = line * direction
     line += factor * (extreme - line)
     line = line if line < nearest else nearest
-    return (seen, line * direction, extreme * direction, factor, direction), (shown, direction)
+    return (seen, line, extreme, factor, direction), (shown, direction)
