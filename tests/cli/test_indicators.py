@@ -68,7 +68,7 @@ def test_one_is_explained(tmp_path: Path) -> None:
         "14 candles",
     ):
         assert part in text, part
-    assert "Did you mean 'rsi'?" in run("show", "rssi", folder=tmp_path, code=2).stderr
+    assert "Did you mean 'rsi'" in run("show", "rssi", folder=tmp_path, code=2).stderr
 
 
 def test_json_of_one_computed_is_as_promised(tmp_path: Path, market: tuple[Path, Candles]) -> None:
@@ -120,7 +120,7 @@ def test_other_sources_and_single_outputs(tmp_path: Path, market: tuple[Path, Ca
         (["rsi", "--set", "perod=9"], "no parameter of rsi 'perod'. Did you mean 'period'?"),
         (["rsi", "--set", "period"], "write a name and a value, as in --set period=10"),
         (["macd", "--set", "fast=30"], "fast is 30 and slow is 26; fast must be the smaller"),
-        (["rsi", "--source", "clos"], "Did you mean 'close'?"),
+        (["rsi", "--source", "clos"], "Did you mean 'close'"),
         (["macd", "--output", "singal"], "no output of macd 'singal'. Did you mean 'signal'?"),
         (["macdd"], "no indicator 'macdd'. Did you mean 'macd'?"),
         (["rsi", "--json", "--csv"], "only one can be given"),
@@ -160,3 +160,16 @@ def test_ones_own_are_named_in_the_settings_and_checked(tmp_path: Path, market: 
     told = run("list", folder=tmp_path, code=2).stderr
     assert "Beside it there is: mine.py." in told
     assert "It is named in" in told
+
+
+def test_the_pages_in_docs_are_those_that_the_command_writes(
+    tmp_path: Path, market: tuple[Path, Candles]
+) -> None:
+    run("document", "--candles", str(market[0]), "--out", str(tmp_path / "pages"), folder=tmp_path)
+    kept = Path(__file__).parents[2] / "docs/indicators"
+    made = {each.name: each.read_text() for each in (tmp_path / "pages").glob("*.md")}
+    told = "run: thebot indicators document --candles FILE --out docs/indicators"
+    assert made == {each.name: each.read_text() for each in kept.glob("*.md")}, told
+    pictures = {each.name for each in (tmp_path / "pages/plots").iterdir()}
+    assert pictures == {each.name for each in (kept / "plots").iterdir()}, told
+    assert all(each.read_text().startswith("<svg") for each in (tmp_path / "pages/plots").iterdir())

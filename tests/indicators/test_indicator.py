@@ -58,7 +58,9 @@ def test_the_ten_and_what_they_say_of_themselves() -> None:
         assert definition.title
         assert definition.title != definition.name
         assert definition.description.startswith(definition.title)
-        assert definition.group in ("averages", "momentum", "volatility", "volume", "trend")
+        assert definition.group in (
+            "averages", "momentum", "volatility", "volume", "trend", "structure", "patterns"
+        )  # fmt: skip
     assert rsi.defaults == {"period": 14}
     assert (rsi.guides, rsi.overlay, ema.overlay) == ((30.0, 70.0), False, True)
     assert indicator_named("RSI") is rsi

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from thebot.errors import IndicatorError
 from thebot.indicators.expression import Expression, Leaf, nan
+
+_WATCHED: Final = 8  # candles after the warm-up in which what a step reads is watched
 
 
 class _Watched:
@@ -53,7 +55,8 @@ def measured_warmup(
         for number, value in enumerate(values):
             if value == value:
                 known.setdefault(number, i)
-        if len(known) == outputs:
+        # some candles more: a step may look back only once it has begun
+        if len(known) == outputs and i >= max(known.values()) + _WATCHED:
             return tuple(known[number] for number in range(outputs))
     if sparse:
         return tuple(known.get(number, limit) for number in range(outputs))
