@@ -21,6 +21,25 @@ def lowest(column: Column, i: int, period: int) -> float:
     return best
 
 
+def top_of(before: float, column: Column, i: int, seen: int, period: int) -> float:
+    """The highest of the last `period` values, of which `seen` are there; `before`: what it was one ago.
+
+    The whole window is read again only when its highest leaves and nothing beats it. Lookback: `period`.
+    """
+    new = column[i]
+    if seen > period and column[i - period] >= before and new < before:
+        return highest(column, i, period)
+    return new if new > before or seen == 1 else before
+
+
+def bottom_of(before: float, column: Column, i: int, seen: int, period: int) -> float:
+    """The lowest of the last `period` values; see `top_of`."""
+    new = column[i]
+    if seen > period and column[i - period] <= before and new > before:
+        return lowest(column, i, period)
+    return new if new < before or seen == 1 else before
+
+
 def squared_deviations(column: Column, i: int, period: int, centre: float) -> float:
     """The sum of squares of what the last `period` values differ from their mean.
 

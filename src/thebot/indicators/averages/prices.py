@@ -5,7 +5,7 @@ from __future__ import annotations
 from thebot.indicators.expression import close, high, low, nan, open_
 from thebot.indicators.indicator import Column, indicator
 from thebot.indicators.usual import price_crosses
-from thebot.indicators.windows import highest, lowest
+from thebot.indicators.windows import bottom_of, top_of
 
 
 @indicator(
@@ -81,18 +81,8 @@ def midpoint(
     """
     seen, top, bottom = state
     seen += 1
-    now = price[i]
-    if seen == 1:
-        top, bottom = now, now
-    # the whole window is read again only when its highest or lowest leaves and nothing beats it
-    if seen > period and price[i - period] >= top and now < top:
-        top = highest(price, i, period)
-    else:
-        top = now if now > top else top
-    if seen > period and price[i - period] <= bottom and now > bottom:
-        bottom = lowest(price, i, period)
-    else:
-        bottom = now if now < bottom else bottom
+    top = top_of(top, price, i, seen, period)
+    bottom = bottom_of(bottom, price, i, seen, period)
     return (seen, top, bottom), (top + bottom) / 2.0 if seen >= period else nan
 
 
@@ -113,15 +103,6 @@ def midprice(
     """
     seen, top, bottom = state
     seen += 1
-    up, down = high[i], low[i]
-    if seen == 1:
-        top, bottom = up, down
-    if seen > period and high[i - period] >= top and up < top:
-        top = highest(high, i, period)
-    else:
-        top = up if up > top else top
-    if seen > period and low[i - period] <= bottom and down > bottom:
-        bottom = lowest(low, i, period)
-    else:
-        bottom = down if down < bottom else bottom
+    top = top_of(top, high, i, seen, period)
+    bottom = bottom_of(bottom, low, i, seen, period)
     return (seen, top, bottom), (top + bottom) / 2.0 if seen >= period else nan

@@ -7,8 +7,8 @@ import math
 from thebot.indicators.expression import Expression, close, high, low, nan
 from thebot.indicators.indicator import Column, combination, indicator
 from thebot.indicators.momentum.convergence import apo
-from thebot.indicators.momentum.smoothing import highest_now, lowest_now
 from thebot.indicators.usual import crosses_its_signal, leaves_extremes
+from thebot.indicators.windows import bottom_of, top_of
 
 
 @indicator(
@@ -32,8 +32,8 @@ def fisher(
     """
     seen, top, bottom, smooth, line = state
     seen += 1
-    top = highest_now(price, i, period, seen, top)
-    bottom = lowest_now(price, i, period, seen, bottom)
+    top = top_of(top, price, i, seen, period)
+    bottom = bottom_of(bottom, price, i, seen, period)
     if seen < period:
         return (seen, top, bottom, smooth, line), (nan, nan)
     reach = top - bottom
@@ -65,8 +65,8 @@ def schaff(
     """
     seen, top, bottom, raw, smooth = state
     seen += 1
-    top = highest_now(price, i, period, seen, top)
-    bottom = lowest_now(price, i, period, seen, bottom)
+    top = top_of(top, price, i, seen, period)
+    bottom = bottom_of(bottom, price, i, seen, period)
     if seen < period:
         return (seen, top, bottom, raw, smooth), nan
     reach = top - bottom

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from thebot.indicators.indicator import Column
-from thebot.indicators.windows import highest, lowest
-
 ANEW = 1_000  # candles after which running sums are summed anew, so that rounding cannot pile up
 
 Shares: TypeAlias = tuple[int, int, float, float, float, float]
@@ -34,25 +31,6 @@ def wilder_smoothed(average: float, value: float, known: int, period: int) -> fl
         return average
     total = average + value
     return total / period if known == period else total
-
-
-def highest_now(column: Column, i: int, period: int, seen: int, before: float) -> float:
-    """The highest of the last `period` values, from that of one candle earlier; at first of all so far.
-
-    The window is read again only when its highest leaves and nothing beats it. Lookback: `period`.
-    """
-    now = column[i]
-    if seen > period and column[i - period] >= before and now < before:
-        return highest(column, i, period)
-    return now if now > before or seen == 1 else before
-
-
-def lowest_now(column: Column, i: int, period: int, seen: int, before: float) -> float:
-    """The lowest, in the same way."""
-    now = column[i]
-    if seen > period and column[i - period] <= before and now > before:
-        return lowest(column, i, period)
-    return now if now < before or seen == 1 else before
 
 
 def slid(state: Shares, new: float, old: float, period: int) -> Shares:

@@ -8,8 +8,9 @@ from thebot.indicators.averages import sma
 from thebot.indicators.expression import Expression, close, high, low, nan
 from thebot.indicators.indicator import Column, combination, indicator
 from thebot.indicators.memory import exponential, wilder
-from thebot.indicators.momentum.smoothing import highest_now, lowest_now, smoothed, wilder_smoothed
+from thebot.indicators.momentum.smoothing import smoothed, wilder_smoothed
 from thebot.indicators.usual import crosses_its_signal, leaves_extremes
+from thebot.indicators.windows import bottom_of, top_of
 
 Extremes: TypeAlias = tuple[int, float, float]
 
@@ -30,8 +31,8 @@ def percent_k(
     """
     seen, top, bottom = state
     seen += 1
-    top = highest_now(high, i, period, seen, top)
-    bottom = lowest_now(low, i, period, seen, bottom)
+    top = top_of(top, high, i, seen, period)
+    bottom = bottom_of(bottom, low, i, seen, period)
     if seen < period:
         return (seen, top, bottom), nan
     unit = (top - bottom) / 100.0
@@ -98,8 +99,8 @@ def kdj(
     """
     seen, top, bottom, k, d = state
     seen += 1
-    top = highest_now(high, i, period, seen, top)
-    bottom = lowest_now(low, i, period, seen, bottom)
+    top = top_of(top, high, i, seen, period)
+    bottom = bottom_of(bottom, low, i, seen, period)
     known = seen - period + 1
     if known < 1:
         return (seen, top, bottom, k, d), (nan, nan, nan)
@@ -127,8 +128,8 @@ def willr(
     """
     seen, top, bottom = state
     seen += 1
-    top = highest_now(high, i, period, seen, top)
-    bottom = lowest_now(low, i, period, seen, bottom)
+    top = top_of(top, high, i, seen, period)
+    bottom = bottom_of(bottom, low, i, seen, period)
     if seen < period:
         return (seen, top, bottom), nan
     unit = (top - bottom) / 100.0
@@ -163,8 +164,8 @@ def smi(
     """
     seen, top, bottom, once, twice, size, sizes, smooth = state
     seen += 1
-    top = highest_now(high, i, period, seen, top)
-    bottom = lowest_now(low, i, period, seen, bottom)
+    top = top_of(top, high, i, seen, period)
+    bottom = bottom_of(bottom, low, i, seen, period)
     known = seen - period + 1
     once = smoothed(once, close[i] - (top + bottom) / 2.0, known, slow)
     size = smoothed(size, top - bottom, known, slow)

@@ -6,8 +6,8 @@ from typing import Final, TypeAlias
 
 from thebot.indicators.expression import Expression, close, high, low, nan, open_
 from thebot.indicators.indicator import Column, Indicator, combination, indicator
-from thebot.indicators.structure.turning import highest_now, lowest_now
 from thebot.indicators.usual import price_crosses
+from thebot.indicators.windows import bottom_of, top_of
 
 Levels: TypeAlias = tuple[float, float, float, float, float, float, float, float, float]
 
@@ -116,7 +116,7 @@ def rolling_pivots(
     """
     seen, top, bottom = state
     seen += 1
-    top = highest_now(high, i, period, seen, top)
-    bottom = lowest_now(low, i, period, seen, bottom)
+    top = top_of(top, high, i, seen, period)
+    bottom = bottom_of(bottom, low, i, seen, period)
     last = close[i] if seen >= period else nan
     return (seen, top, bottom), levels_of(open[i - period + 1], top, bottom, last, kind)

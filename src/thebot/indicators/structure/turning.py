@@ -8,7 +8,6 @@ swing.) It is known `right` candles later and not before. A swing low mirrors it
 from __future__ import annotations
 
 from thebot.indicators.indicator import Column
-from thebot.indicators.windows import highest, lowest
 
 
 def turned(column: Column, sign: float, seen: int, i: int, left: int, right: int) -> bool:
@@ -49,22 +48,3 @@ def averaged(average: float, reach: float, seen: int, period: int) -> float:
     """Wilder's average of the true ranges (from candle 2 on); the plain mean until there are `period`."""
     weight = 1.0 / period if seen > period else 1.0 / (seen - 1) if seen > 1 else 0.0
     return average + (reach - average) * weight
-
-
-def highest_now(column: Column, i: int, period: int, seen: int, before: float) -> float:
-    """The highest of the last `period` values, from that of one candle earlier; at first of all so far.
-
-    The window is read again only when its highest leaves and nothing beats it. Lookback: `period`.
-    """
-    now = column[i]
-    if seen > period and column[i - period] >= before and now < before:
-        return highest(column, i, period)
-    return now if now > before or seen == 1 else before
-
-
-def lowest_now(column: Column, i: int, period: int, seen: int, before: float) -> float:
-    """The lowest, in the same way."""
-    now = column[i]
-    if seen > period and column[i - period] <= before and now > before:
-        return lowest(column, i, period)
-    return now if now < before or seen == 1 else before
