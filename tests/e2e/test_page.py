@@ -89,6 +89,7 @@ def test_the_moving_candle_stands_where_plotly_would_draw_it(desk: DeskProcess, 
         return [plot.pixel(x, time + chart.shift), plot.pixel(price, high), plot.pixel(price, low)];
     }""")
     assert ours == pytest.approx(drawn, abs=1.5)
+    page.wait_for_function("async () => !!(await import('/assets/chart.js')).chart.forming")
     ink = page.evaluate("""() => {
         const canvas = document.querySelector('#overlay');
         const picture = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);

@@ -216,6 +216,15 @@ async def test_older_candles_are_drawn_without_being_kept_up() -> None:
     assert charts.preview(forming(200)) == {}
 
 
+async def test_more_candles_than_are_kept_up_can_be_asked_for() -> None:
+    charts, read = Charts((sma(30),)), Reader(MARKET, 1_700)
+    for _ in range(2):
+        candles, plots, _refused = await draw(charts, read, 1_500)
+        columns = Panel((sma(30),), MINUTE).over(MARKET[:1_700])
+        np.testing.assert_allclose(plots[0].lines[0].values, columns[sma(30)][-1_500:], rtol=1e-9)
+        assert len(candles) == 1_500
+
+
 async def test_what_nobody_looks_at_any_more_goes() -> None:
     now = 0.0
     charts = Charts((rsi(14), ema(20)), clock=lambda: now)

@@ -198,6 +198,7 @@ class Charts:
         series = task.result()
         if not _taken(series, making.closed):
             return
+        series.shorten()
         series.used_at = self._clock()
         self._live.setdefault(chart, {})[key] = series
         while self.kept > KEPT_AT_MOST:

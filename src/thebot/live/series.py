@@ -106,6 +106,11 @@ class Series:
             return None
         return self.recipe.plot([column[rows] for column in self._values], self._since)
 
+    def shorten(self) -> None:
+        """Let go of all values but the newest, which are kept."""
+        self._times = self._times[-KEPT:].copy()
+        self._values = [column[-KEPT:].copy() for column in self._values]
+
     def step(self, candle: Candle) -> bool:
         """Take in a closed candle; False if one before it is missing, so that this cannot go on."""
         at = self._live.at
