@@ -36,8 +36,8 @@ def measured_warmup(
 ) -> tuple[int, ...]:  # fmt: skip
     """For each output how many candles pass before it is known.
 
-    For a `sparse` one that is how many do on this market; an output that stays unknown on it counts as many
-    as were tried. Raises IndicatorError if another does not become known, or if the step reads rows that it
+    For a `sparse` one that is how many do on this market; an output that stays unknown on it counts as
+    the others do. Raises IndicatorError if another does not become known, or if the step reads rows that it
     may not.
     """
     name = step.__name__
@@ -59,7 +59,8 @@ def measured_warmup(
         if len(known) == outputs and i >= max(known.values()) + _WATCHED:
             return tuple(known[number] for number in range(outputs))
     if sparse:
-        return tuple(known.get(number, limit) for number in range(outputs))
+        others = max(known.values(), default=lookback)  # what a plain market does not show: as the rest
+        return tuple(known.get(number, others) for number in range(outputs))
     raise IndicatorError(
         f"{name}{parameters}: after {limit:,} candles of a plain market it still has no value for each of "
         f"its {outputs} outputs."
