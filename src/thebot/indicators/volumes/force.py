@@ -42,10 +42,12 @@ def force(
     return (seen, now, average), average
 
 
-def eased(high: Column, low: Column, volume: Column, i: int) -> float:
-    """The move of the candle's middle times its range over its volume; 0 without volume."""
-    top, bottom, traded = high[i], low[i], volume[i]
-    moved = 0.5 * (top + bottom) - 0.5 * (high[i - 1] + low[i - 1])
+def eased(top: float, bottom: float, before: float, traded: float) -> float:
+    """The move of the candle's middle times its range over its volume; 0 without volume.
+
+    `before` is the sum of high and low of the candle before.
+    """
+    moved = 0.5 * (top + bottom) - 0.5 * before
     return moved * (top - bottom) / traded if traded > 0.0 else 0.0
 
 
@@ -69,7 +71,7 @@ def emv(
     seen, total, size, most = state
     if seen == 0:
         return (1, 0.0, 0.0, 0.0), nan
-    now = eased(high, low, volume, i)
+    now = eased(high[i], low[i], high[i - 1] + low[i - 1], volume[i])
     total += now
     size += now if now > 0.0 else -now
     seen += 1
@@ -79,11 +81,13 @@ def emv(
     if size * DROP < most or seen > 2 * period + ANEW:
         total, size, seen = 0.0, 0.0, period + 1
         for back in range(period - 1, -1, -1):
-            now = eased(high, low, volume, i - back)
+            k = i - back
+            now = eased(high[k], low[k], high[k - 1] + low[k - 1], volume[k])
             total += now
             size += now if now > 0.0 else -now
         most = size
-    old = eased(high, low, volume, i - period + 1)
+    k = i - period + 1
+    old = eased(high[k], low[k], high[k - 1] + low[k - 1], volume[k])
     value = total * (divisor / period)
     return (seen, total - old, size - (old if old > 0.0 else -old), most), value
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from thebot.indicators.expression import close, high, low, nan, volume
@@ -15,19 +16,22 @@ SAME: Final = 1e-14  # of their size: what sums of a few prices may differ by in
 DROP: Final = 64.0  # or if they have shrunk so much: what has left would drown what is in the window
 
 
-def accumulated(high: Column, low: Column, close: Column, volume: Column, i: int) -> float:
-    """The candle's volume, counted fully if it closed at its high, negative if at its low; else between.
+# These take numbers, not columns: compiled into a branch, a column handed on is counted as used and let go
+# of again, at fifty times the price of the sum.
+
+
+def accumulated(top: float, bottom: float, now: float, traded: float) -> float:
+    """A candle's volume, counted fully if it closed at its high, negative if at its low; else between.
 
     0 for a candle without range.
     """
-    top, bottom, now = high[i], low[i], close[i]
-    reach = top - bottom
-    return ((now - bottom) - (top - now)) / reach * volume[i] if reach > 0.0 else 0.0
+    reach = top - bottom if top > bottom else math.inf
+    return ((now - bottom) - (top - now)) / reach * traded
 
 
-def typical(high: Column, low: Column, close: Column, i: int) -> float:
+def typical(top: float, bottom: float, now: float) -> float:
     """The mean of high, low and close."""
-    return (high[i] + low[i] + close[i]) / 3.0
+    return (top + bottom + now) / 3.0
 
 
 def direction(now: float, before: float) -> float:
@@ -54,7 +58,7 @@ def ad(
     Convention: a candle without range adds nothing, as TA-Lib
     Source: M. Chaikin; described in S. B. Achelis, "Technical Analysis from A to Z", 1995
     """
-    total = state[0] + accumulated(high, low, close, volume, i)
+    total = state[0] + accumulated(high[i], low[i], close[i], volume[i])
     return (total,), total
 
 
@@ -77,10 +81,14 @@ def adosc(
     # The averages are kept as what they differ from the line by: where it began then plays no part, and
     # however far it has gone, nothing is lost in rounding.
     seen, quick, steady = state
-    if seen:
-        added = accumulated(high, low, close, volume, i)
-        quick = (quick - added) * (1.0 - 2.0 / (fast + 1.0))
-        steady = (steady - added) * (1.0 - 2.0 / (slow + 1.0))
+    added = accumulated(high[i], low[i], close[i], volume[i])
+    keep, keep_slow = 1.0 - 2.0 / (fast + 1.0), 1.0 - 2.0 / (slow + 1.0)
+    if seen >= slow:
+        quick, steady = (quick - added) * keep, (steady - added) * keep_slow
+        return (seen, quick, steady), quick - steady
+    if seen == 0:
+        return (1, 0.0, 0.0), nan
+    quick, steady = (quick - added) * keep, (steady - added) * keep_slow
     seen += 1
     return (seen, quick, steady), quick - steady if seen >= slow else nan
 
@@ -101,7 +109,7 @@ def cmf(
     Source: M. Chaikin; StockCharts ChartSchool, "Chaikin Money Flow"
     """
     seen, flow, traded, most = state
-    flow += accumulated(high, low, close, volume, i)
+    flow += accumulated(high[i], low[i], close[i], volume[i])
     traded += volume[i]
     seen += 1
     if seen < period:
@@ -110,14 +118,13 @@ def cmf(
     if traded * DROP < most or seen > 2 * period + ANEW:
         flow, traded, seen = 0.0, 0.0, period
         for back in range(period - 1, -1, -1):
-            flow += accumulated(high, low, close, volume, i - back)
+            flow += accumulated(high[i - back], low[i - back], close[i - back], volume[i - back])
             traded += volume[i - back]
         most = traded
+    share = flow / traded if traded > 0.0 else 0.0
     oldest = i - period + 1
-    return (
-        (seen, flow - accumulated(high, low, close, volume, oldest), traded - volume[oldest], most),
-        flow / traded if traded > 0.0 else 0.0,
-    )
+    flow -= accumulated(high[oldest], low[oldest], close[oldest], volume[oldest])
+    return (seen, flow, traded - volume[oldest], most), share
 
 
 @indicator(
@@ -139,28 +146,28 @@ def mfi(
     Source: G. Quong and A. Soudack, "Volume-Weighted RSI: Money Flow", Stocks & Commodities, 1989
     """
     seen, before, leaving, up, down, most = state
-    now = typical(high, low, close, i)
+    now = typical(high[i], low[i], close[i])
     flow = now * volume[i]
     seen += 1
     if seen == 1:
         return (1, now, now, 0.0, 0.0, 0.0), nan
-    way = direction(now, before)
-    up += flow if way > 0.0 else 0.0
-    down += flow if way < 0.0 else 0.0
+    way = direction(now, before)  # 1, 0 or -1: what it is multiplied with becomes 1 or 0, without a branch
+    up += flow * (0.5 * (way * way + way))
+    down += flow * (0.5 * (way * way - way))
     if seen <= period:
         return (seen, now, leaving, up, down, most), nan
-    oldest = typical(high, low, close, i - period)
+    oldest = typical(high[i - period], low[i - period], close[i - period])
     if seen > period + 1:  # the flow of the candle that leaves, from `leaving` to `oldest`
         flow = oldest * volume[i - period]
         way = direction(oldest, leaving)
-        up -= flow if way > 0.0 else 0.0
-        down -= flow if way < 0.0 else 0.0
+        up -= flow * (0.5 * (way * way + way))
+        down -= flow * (0.5 * (way * way - way))
     most = up + down if up + down > most else most
     if (up + down) * DROP < most or seen > 2 * period + ANEW:
         up, down, seen = 0.0, 0.0, period + 1
         last = oldest
         for back in range(period - 1, -1, -1):
-            price = typical(high, low, close, i - back)
+            price = typical(high[i - back], low[i - back], close[i - back])
             way = direction(price, last)
             up += price * volume[i - back] if way > 0.0 else 0.0
             down += price * volume[i - back] if way < 0.0 else 0.0
