@@ -187,6 +187,13 @@ def forgets_its_start(indicator: Expression, candles: Candles) -> list[str]:
         a, b = whole[expression][start:][first:], later[expression][first:]
         if not len(a):
             continue
+        differing = np.isnan(a) != np.isnan(b)
+        if differing.any():
+            found.append(
+                f"{expression!r}: started {start} candles later, it is {'un' * bool(np.isnan(b[differing][0]))}"
+                f"known at row {start + first + int(differing.argmax())}, after {first} candles, its memory."
+            )
+            continue
         scale = float(np.nanmax(np.abs(whole[expression]), initial=0.0))
         apart = float(np.nanmax(np.abs(a - b), initial=0.0))
         if apart > FORGOTTEN * scale:
