@@ -19,7 +19,6 @@ from thebot.indicators.volatility import (
     mass_index,
     natr,
     percent_b,
-    regression_end,
     relative_volatility_index,
     starc,
     stddev,
@@ -85,8 +84,6 @@ TALIB = (
     ),
     talib(chaikin_volatility(10, 10), "CVI", lambda c: ta.CVI(c.high, c.low, 10, 10), size=100.0),
     talib(mass_index(9, 25), "MASSI", lambda c: ta.MASSI(c.high, c.low, 9, 25)),
-    talib(regression_end(14), "LINEARREG", lambda c: ta.LINEARREG(c.close, 14), relative=LOST, note=SUMS),
-    talib(regression_end(2), "LINEARREG(2)", lambda c: ta.LINEARREG(c.close, 2), relative=LOST, note=SUMS),
 )
 
 SKENDER = (

@@ -28,7 +28,7 @@ from thebot.indicators.volatility.ranges import (
     true_range,
     volatility_regime,
 )
-from thebot.indicators.volatility.squeeze import choppiness, regression_end, squeeze, ttm_squeeze, ulcer_index
+from thebot.indicators.volatility.squeeze import choppiness, squeeze, ttm_squeeze, ulcer_index
 
 __all__ = [
     "accbands",
@@ -48,7 +48,6 @@ __all__ = [
     "natr",
     "parkinson",
     "percent_b",
-    "regression_end",
     "relative_volatility_index",
     "rogers_satchell",
     "squeeze",

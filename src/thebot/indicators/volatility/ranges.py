@@ -139,6 +139,11 @@ def chaikin_volatility(
     """
     seen, now, before = state
     seen += 1
+    if seen > period + change:  # the usual case, without questions
+        weight = 2.0 / (period + 1.0)
+        now += ((high[i] - low[i]) - now) * weight
+        before += ((high[i - change] - low[i - change]) - before) * weight
+        return (seen, now, before), (now - before) / before * 100.0 if before > 0.0 else 0.0
     now = averaged(now, high[i] - low[i], seen, period)
     if seen > change:  # the same average `change` candles ago, taken along instead of stored
         before = averaged(before, high[i - change] - low[i - change], seen - change, period)
@@ -166,8 +171,17 @@ def mass_index(
     """
     seen, once, twice, old, older, total = state
     seen += 1
-    once = averaged(once, high[i] - low[i], seen, period)
     first = period + period - 1  # candles until the quotient is known
+    if seen > window + first:  # the usual case, without questions
+        weight = 2.0 / (period + 1.0)
+        once += ((high[i] - low[i]) - once) * weight
+        twice += (once - twice) * weight
+        old += ((high[i - window] - low[i - window]) - old) * weight
+        older += (old - older) * weight
+        total += once / twice if twice > 0.0 else 1.0
+        total -= old / older if older > 0.0 else 1.0
+        return (seen, once, twice, old, older, total), total
+    once = averaged(once, high[i] - low[i], seen, period)
     if seen >= period:
         twice = averaged(twice, once, seen - period + 1, period)
     if seen >= first:

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from thebot.indicators.averages import sma
 from thebot.indicators.expression import Expression, close, high, low, nan
 from thebot.indicators.indicator import Column, Indicator, combination, indicator
+from thebot.indicators.trend import linreg
 from thebot.indicators.usual import BuySell
 from thebot.indicators.volatility.bands import donchian
 from thebot.indicators.volatility.deviations import ANEW, DROP, taken_in
@@ -73,29 +74,6 @@ def squeeze(
     return state, (1.0 if active else 0.0, released, count)
 
 
-@indicator(
-    inputs=(close,), start=(0,), group="volatility", unit="input",
-    lookback=lambda period: period - 1, memory=lambda period: period - 1, ranges={"period": (2, 100_000)},
-)  # fmt: skip
-def regression_end(state: tuple[int], value: Column, i: int, period: int = 12) -> tuple[tuple[int], float]:
-    """Regression's end: where the straight line fitted to the last `period` values stands now.
-
-    Formula: the line through (1, oldest) to (period, newest) with the least squares, at `period`
-    Convention: as TA-Lib's LINEARREG; summed anew at each candle
-    Source: common knowledge (least squares)
-    """
-    seen = state[0] + 1 if state[0] < period else period
-    if seen < period:
-        return (seen,), nan
-    centre = 0.5 * (period - 1.0)
-    total, sloped = 0.0, 0.0
-    for back in range(period):
-        total += value[i - back]
-        sloped += (centre - back) * value[i - back]
-    slope = sloped * 12.0 / (period * (period * float(period) - 1.0))
-    return (seen,), total / period + slope * centre
-
-
 def released_upwards(lines: Indicator) -> BuySell:
     """Bought when the squeeze is released with positive momentum, sold when it is with negative."""
     freed = lines.released > 0
@@ -123,7 +101,7 @@ def ttm_squeeze(
     """
     distance = close - (donchian(high, low, period).middle + sma(close, period)) / 2
     state = squeeze(high, low, close, period, width, multiplier)
-    return regression_end(distance, momentum), state.active, state.released, state.count
+    return linreg(distance, momentum), state.active, state.released, state.count
 
 
 @indicator(
