@@ -189,9 +189,11 @@ def forgets_its_start(indicator: Expression, candles: Candles) -> list[str]:
             continue
         differing = np.isnan(a) != np.isnan(b)
         if differing.any():
+            row = start + first + int(differing.argmax())
             found.append(
-                f"{expression!r}: started {start} candles later, it is {'un' * bool(np.isnan(b[differing][0]))}"
-                f"known at row {start + first + int(differing.argmax())}, after {first} candles, its memory."
+                f"{expression!r}: started {start} candles later, at row {row} it is "
+                f"{'unknown' if np.isnan(b[row - start - first]) else 'known'}, unlike before, after {first} "
+                "candles, its memory."
             )
             continue
         scale = float(np.nanmax(np.abs(whole[expression]), initial=0.0))
