@@ -118,7 +118,8 @@ def averaged(average: float, value: float, known: int, period: int) -> float:
         return average + value
     if known == period:
         return (average + value) / period
-    return average + (value - average) * (2.0 / (period + 1.0))
+    weight = 2.0 / (period + 1.0)
+    return average * (1.0 - weight) + value * weight
 
 
 @indicator(
@@ -141,8 +142,9 @@ def chaikin_volatility(
     seen += 1
     if seen > period + change:  # the usual case, without questions
         weight = 2.0 / (period + 1.0)
-        now += ((high[i] - low[i]) - now) * weight
-        before += ((high[i - change] - low[i - change]) - before) * weight
+        keep = 1.0 - weight
+        now = now * keep + (high[i] - low[i]) * weight
+        before = before * keep + (high[i - change] - low[i - change]) * weight
         return (seen, now, before), (now - before) / before * 100.0 if before > 0.0 else 0.0
     now = averaged(now, high[i] - low[i], seen, period)
     if seen > change:  # the same average `change` candles ago, taken along instead of stored
@@ -174,10 +176,11 @@ def mass_index(
     first = period + period - 1  # candles until the quotient is known
     if seen > window + first:  # the usual case, without questions
         weight = 2.0 / (period + 1.0)
-        once += ((high[i] - low[i]) - once) * weight
-        twice += (once - twice) * weight
-        old += ((high[i - window] - low[i - window]) - old) * weight
-        older += (old - older) * weight
+        keep = 1.0 - weight
+        once = once * keep + (high[i] - low[i]) * weight
+        twice = twice * keep + once * weight
+        old = old * keep + (high[i - window] - low[i - window]) * weight
+        older = older * keep + old * weight
         total += once / twice if twice > 0.0 else 1.0
         total -= old / older if older > 0.0 else 1.0
         return (seen, once, twice, old, older, total), total
