@@ -84,7 +84,7 @@ def historical_volatility(
     60 says that moves of 60 percent in a year would be usual. `periods_per_year` is 365 for daily candles,
     8760 for hourly ones.
     Formula: 100 * sqrt(periods_per_year) * sample deviation of ln(price / price before) over `period`
-    Convention: of the sample (divided by `period` - 1), as TradingView's HV
+    Convention: deviation of the sample (divided by `period` - 1)
     Source: common knowledge; J. C. Hull, "Options, Futures, and Other Derivatives"
     """
     seen, mean, squares, most = state
