@@ -12,6 +12,7 @@ from thebot.indicators.usual import crosses_zero, leaves_extremes
 from thebot.indicators.volumes.flow import crosses_own_average
 
 ANEW: Final = 1_000  # candles, beside two periods, after which running sums are summed anew
+FEW, MANY = 1e-280, 1e280  # a product of two ranges between these can be divided by
 SAME: Final = 1e-14  # of their size: what sums of a few prices may differ by in rounding
 DROP: Final = 64.0  # or if they have shrunk so much: what has left would drown what is in the window
 
@@ -109,11 +110,21 @@ def cmf(
     Source: M. Chaikin; StockCharts ChartSchool, "Chaikin Money Flow"
     """
     seen, flow, traded, most = state
-    flow += accumulated(high[i], low[i], close[i], volume[i])
     traded += volume[i]
     seen += 1
     if seen < period:
+        flow += accumulated(high[i], low[i], close[i], volume[i])
         return (seen, flow, traded, most), nan
+    oldest = i - period + 1
+    new, old = high[i] - low[i], high[oldest] - low[oldest]
+    if FEW < new * old < MANY:  # one division for both candles: they decide how long this takes
+        both = 1.0 / (new * old)
+        come = ((close[i] - low[i]) - (high[i] - close[i])) * old * both * volume[i]
+        gone = ((close[oldest] - low[oldest]) - (high[oldest] - close[oldest])) * new * both * volume[oldest]
+    else:
+        come = accumulated(high[i], low[i], close[i], volume[i])
+        gone = accumulated(high[oldest], low[oldest], close[oldest], volume[oldest])
+    flow += come
     most = traded if traded > most else most
     if traded * DROP < most or seen > 2 * period + ANEW:
         flow, traded, seen = 0.0, 0.0, period
@@ -122,9 +133,7 @@ def cmf(
             traded += volume[i - back]
         most = traded
     share = flow / traded if traded > 0.0 else 0.0
-    oldest = i - period + 1
-    flow -= accumulated(high[oldest], low[oldest], close[oldest], volume[oldest])
-    return (seen, flow, traded - volume[oldest], most), share
+    return (seen, flow - gone, traded - volume[oldest], most), share
 
 
 @indicator(
