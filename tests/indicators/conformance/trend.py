@@ -149,6 +149,9 @@ CASES: tuple[Case, ...] = (
     tulip(linreg_slope, "linregslope"),
     tulip(tsf, "tsf"),
     # highest and lowest
+    tulip(highest, "max"),
+    tulip(lowest, "min"),
+    tulip(lambda period=1: close.shift(period), "lag"),
     talib(highest(high, 20), "MAX", lambda c: ta.MAX(c.high, 20), relative=0, size=0),
     talib(lowest(low, 20), "MIN", lambda c: ta.MIN(c.low, 20), relative=0, size=0),
     talib(highest(close, 100), "MAX", lambda c: ta.MAX(c.close, 100), relative=0, size=0),
