@@ -64,7 +64,7 @@ TALIPP = {
     "test_SFX": _NOT,
     "test_STC": _SEED,
     "test_ZLEMA": "a lag of half the period; ours is (period - 1) / 2, as TA-Lib",
-    "test_ZigZag": "wants three candles between pivots and takes the one that confirms instead of the extreme",
+    "test_ZigZag": "wants three candles between pivots, and takes that which confirms for the extreme",
 }
 
 CHARTSCHOOL = {
