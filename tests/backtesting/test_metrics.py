@@ -89,7 +89,7 @@ def test_what_nothing_gives_is_not_known() -> None:
     assert simple_returns(np.array([5.0])).tolist() == []
 
 
-@given(st.lists(st.floats(0.01, 1e6), min_size=1, max_size=50))
+@given(st.lists(st.floats(0.01, 1e6), min_size=2, max_size=50))
 def test_a_drawdown_is_a_fall_from_the_highest_before(values: list[float]) -> None:
     equity = np.array(values)
     falls = drawdowns(equity)
