@@ -136,7 +136,10 @@ function named(each, belongs) {
     if (!belongs(line)) return [];
     const place = h('b', { style: `color:${colours.get(l) ?? 'var(--soft)'}`, title: line.name, 'data-line': `${p}.${l}` });
     const k = chart.panes.indexOf(each);
-    const digitsOf = (value) => (line.overlay ? digits(chart.symbol) : isBelow(each, line) ? chart.paneDigits[k] ?? 2 : Number.isInteger(value) ? 0 : 2);
+    // flags and counts stand beside figures in one pane: 1 is not 1.00
+    const whole = line.values.every((value) => value === null || Number.isNaN(value) || Number.isInteger(value));
+    const digitsOf = (value) => (line.overlay ? digits(chart.symbol) : whole && Number.isInteger(value) ? 0
+      : isBelow(each, line) ? chart.paneDigits[k] ?? 2 : Number.isInteger(value) ? 0 : 2);
     read.push({ p, l, values: line.values, digitsOf, place });
     return [place];
   });
