@@ -6,19 +6,53 @@ from thebot.indicators.indicator import Column
 
 
 def highest(column: Column, i: int, period: int) -> float:
-    """The highest of the last `period` values."""
+    """The highest of the last `period` values.
+
+    Eight are compared side by side, the last eight where fewer are left: one after the other, each comparison
+    would wait for the one before.
+    """
     best = column[i]
-    for back in range(1, period):
-        best = column[i - back] if column[i - back] > best else best
+    if period <= 8:
+        for back in range(1, period):
+            best = column[i - back] if column[i - back] > best else best
+        return best
+    oldest = i - period + 1
+    for k in range(0, period - 1, 8):
+        at = oldest + k if k + 8 < period else i - 8
+        one, two = _highest_of_four(column, at), _highest_of_four(column, at + 4)
+        one = two if two > one else one
+        best = one if one > best else best
     return best
 
 
 def lowest(column: Column, i: int, period: int) -> float:
-    """The lowest of the last `period` values."""
+    """The lowest of the last `period` values; see `highest`."""
     best = column[i]
-    for back in range(1, period):
-        best = column[i - back] if column[i - back] < best else best
+    if period <= 8:
+        for back in range(1, period):
+            best = column[i - back] if column[i - back] < best else best
+        return best
+    oldest = i - period + 1
+    for k in range(0, period - 1, 8):
+        at = oldest + k if k + 8 < period else i - 8
+        one, two = _lowest_of_four(column, at), _lowest_of_four(column, at + 4)
+        one = two if two < one else one
+        best = one if one < best else best
     return best
+
+
+def _highest_of_four(column: Column, at: int) -> float:
+    a, b, c, d = column[at], column[at + 1], column[at + 2], column[at + 3]
+    a = b if b > a else a
+    c = d if d > c else c
+    return c if c > a else a
+
+
+def _lowest_of_four(column: Column, at: int) -> float:
+    a, b, c, d = column[at], column[at + 1], column[at + 2], column[at + 3]
+    a = b if b < a else a
+    c = d if d < c else c
+    return c if c < a else a
 
 
 def top_of(before: float, column: Column, i: int, seen: int, period: int) -> float:
