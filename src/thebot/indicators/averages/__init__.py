@@ -3,7 +3,7 @@
 from thebot.indicators.averages.adaptive import kama, mcginley, vidya
 from thebot.indicators.averages.moving import ema, sma, smma
 from thebot.indicators.averages.prices import avgprice, medprice, midpoint, midprice, typprice, wclprice
-from thebot.indicators.averages.quicker import dema, hma, t3, tema, zlema
+from thebot.indicators.averages.quicker import dema, hma, raw_hma, t3, tema, zlema
 from thebot.indicators.averages.several import alligator, ma_envelope
 from thebot.indicators.averages.traded import rolling_vwap, vwap, vwma
 from thebot.indicators.averages.weighted import alma, trima, wma
@@ -21,6 +21,7 @@ __all__ = [
     "medprice",
     "midpoint",
     "midprice",
+    "raw_hma",
     "rolling_vwap",
     "sma",
     "smma",

@@ -12,6 +12,9 @@ from thebot.indicators.memory import exponential
 from thebot.indicators.usual import price_crosses
 
 Six: TypeAlias = tuple[int, float, float, float, float, float, float]
+Twelve: TypeAlias = tuple[
+    int, float, float, float, float, float, float, float, float, float, float, float
+]  # fmt: skip
 
 
 def _smoothed(known: int, average: float, value: float, period: int) -> float:
@@ -162,6 +165,45 @@ def zlema(
     return (seen, average), average if seen == back + period else nan
 
 
+@indicator(
+    inputs=(close,), start=(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0), group="averages",
+    overlay=True, unit="input", lookback=lambda period: period - 1, memory=lambda period: period - 1,
+    ranges={"period": (2, 100_000)}, label="Raw HMA", rule=price_crosses,
+)  # fmt: skip
+def raw_hma(state: Twelve, price: Column, i: int, period: int = 20) -> tuple[Twelve, float]:
+    """Raw Hull average: a short weighted average carried on by what a long one lags behind it.
+
+    The Hull moving average before its last smoothing: as early as can be, and rough.
+
+    Formula: 2 * wma(price, period / 2) - wma(price, period)
+    Convention: half is rounded down; running sums, begun anew each `period`, so that rounding cannot pile up
+    Source: A. Hull, 2005
+    """
+    known, seen, total, weighted, fresh, mounting, oldest, near, leaning, newer, rising, left = state
+    now = price[i]
+    half = period // 2
+    seen += 1.0
+    weighted += period * now - total  # as in `wma`: each value weighs 1 less, the oldest nothing any more
+    total += now - oldest
+    fresh += now
+    mounting += seen * now
+    leaning += half * now - near
+    near += now - left
+    place = seen - (period - half)  # the fresh sums of the half begin where it does
+    newer += now if place > 0.0 else 0.0
+    rising += place * now if place > 0.0 else 0.0
+    if seen == period:
+        known, seen, total, weighted, fresh, mounting = 1, 0.0, fresh, mounting, 0.0, 0.0
+        near, leaning, newer, rising = newer, rising, 0.0, 0.0
+    if known == 0:
+        return (0, seen, 0.0, 0.0, fresh, mounting, 0.0, 0.0, 0.0, newer, rising, 0.0), nan
+    value = leaning * (4.0 / (half * (half + 1.0))) - weighted * (2.0 / (period * (period + 1.0)))
+    oldest, left = price[i - period + 1], price[i - half + 1]
+    return (
+        (known, seen, total, weighted, fresh, mounting, oldest, near, leaning, newer, rising, left), value
+    )  # fmt: skip
+
+
 @combination(
     inputs=(close,), group="averages", overlay=True, ranges={"period": (2, 100_000)}, aliases=("hull",),
     rule=price_crosses,
@@ -173,5 +215,4 @@ def hma(price: Expression, period: int = 20) -> Expression:
     Convention: half and root are rounded down, as TA-Lib
     Source: A. Hull, 2005
     """
-    ahead = 2.0 * wma(price, period // 2) - wma(price, period)
-    return wma(ahead, math.isqrt(period))
+    return wma(raw_hma(price, period), math.isqrt(period))
