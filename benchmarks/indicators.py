@@ -36,7 +36,7 @@ from thebot.market import Candles
 
 TEN = (sma(20), ema(20), rsi(14), macd(), bbands(), atr(14), supertrend(), stoch(), adx(14), obv())
 BATCH = ("pandas", "polars", "vectorbt")
-LIVE_CANDLES = 3_000
+LIVE_CANDLES, TOGETHER = 3_000, 10_000
 
 
 @dataclass
@@ -111,23 +111,27 @@ def candle_by_candle(table: list[Row], c: Candles, peers: Peers | None) -> None:
                 row.keep("talipp", peers.time("talipp", name, len(candles))[0])
 
 
-def all_that_talipp_has(table: list[Row], c: Candles) -> None:
-    """In one panel, as a desk runs them, with everything that a panel itself costs."""
-    both = [row for row in table if "talipp" in row.best]
-    if not both:
-        return
-    panel, candles = Panel([row.indicator for row in both], c.timeframe), list(c)
-    ours = min(seconds(lambda: stepped(panel, candles)) for _ in range(3))
-    theirs = sum(row.best["talipp"] for row in both)
-    print(
-        f"live, all {len(both)} that talipp has: {ours / len(candles) * 1e6:.1f} us a candle in one panel, "
-        f"talipp {theirs / len(candles) * 1e6:.1f}: {theirs / ours:.2f} times"
-    )
-    ten = [row for row in both if row.indicator in TEN]
-    if len(ten) == len(TEN):
-        panel = Panel(TEN, c.timeframe)
-        ours = min(seconds(lambda: stepped(panel, candles)) for _ in range(3))
-        print(f"live, the ten: {sum(row.best['talipp'] for row in ten) / ours:.2f} times")
+def together(table: list[Row], c: Candles, peers: Peers) -> None:
+    """Live as a desk runs it: all in one panel, with everything that a panel itself costs."""
+    names = set(peers.have["talipp"])
+    both = [row.indicator for row in table if repr(row.indicator) in names]
+    candles = list(c)
+    for what, chosen in (
+        (f"all {len(both)} that talipp has", both),
+        ("the ten", [*filter(TEN.__contains__, both)]),
+    ):
+        if not chosen:
+            continue
+        panel = Panel(chosen, c.timeframe)
+        ours = theirs = math.inf
+        for _ in range(3):
+            ours = min(ours, seconds(lambda: stepped(panel, candles)))  # noqa: B023  (called at once)
+            theirs = min(theirs, peers.time("talipp", [repr(each) for each in chosen], len(candles))[0])
+        us = 1e6 / len(candles)
+        print(
+            f"live, {what}, together over {len(candles):,} candles: "
+            f"{ours * us:.1f} us a candle, talipp {theirs * us:.1f}: {theirs / ours:.2f} times"
+        )
 
 
 def stepped(panel: Panel, candles: list[Any]) -> None:
@@ -210,7 +214,8 @@ def a_hundred_symbols(c: Candles) -> None:
                 live.preview(candle)
 
     share = min(seconds(a_second) for _ in range(5))
-    step = min(seconds(lambda: stepped(panel, list(c.rows(slice(0, LIVE_CANDLES))))) for _ in range(3))
+    candles = list(c.rows(slice(0, LIVE_CANDLES)))
+    step = min(seconds(lambda: stepped(panel, candles)) for _ in range(3))
     print(f"100 symbols, the ten previewed ten times a second: {share:.1%} of a core", end="")
     print(f"; the ten in one panel: {step / LIVE_CANDLES * 1e6:.2f} us a step")
 
@@ -234,10 +239,10 @@ def main() -> None:
         peers = Peers(interpreter, file) if interpreter else None
         over_columns(table, c, given.rounds, peers)
         candle_by_candle(table, c.rows(slice(0, LIVE_CANDLES)), peers)
+        tell(table, len(c))
         if peers:
+            together(table, c.rows(slice(0, TOGETHER)), peers)
             peers.close()
-    tell(table, len(c))
-    all_that_talipp_has(table, c.rows(slice(0, LIVE_CANDLES)))
     if not only:
         first_use()
         a_hundred_symbols(c)

@@ -43,8 +43,8 @@ class Peers:
         )
         self.have: dict[str, list[str]] = self._answer()
 
-    def time(self, peer: str, name: str, candles: int) -> tuple[float, float]:
-        """Seconds, and the last value of the first output."""
+    def time(self, peer: str, name: str | list[str], candles: int) -> tuple[float, float]:
+        """Seconds, and the last value of the first output. Several names (talipp only): all together."""
         assert self._process.stdin
         self._process.stdin.write(json.dumps([peer, name, candles]) + "\n")
         self._process.stdin.flush()
