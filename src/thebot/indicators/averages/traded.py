@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from thebot.indicators.averages.prices import typprice
 from thebot.indicators.averages.sums import ANEW, size, strayed, summed, weighed
@@ -11,6 +11,8 @@ from thebot.indicators.expression import Expression, close, high, low, nan, open
 from thebot.indicators.indicator import Column, combination, indicator
 from thebot.indicators.sessions import ANCHORS, begins_session, end_of_session
 from thebot.indicators.usual import price_crosses
+
+THIRD: Final = 1.0 / 3.0
 
 VwmaState: TypeAlias = tuple[int, float, float, float, float]
 VwapState: TypeAlias = tuple[float, int, float, float, float]
@@ -86,12 +88,11 @@ def vwap(
     Source: S. A. Berkowitz, D. E. Logue and E. A. Noser, "The Total Cost of Transactions", 1988
     """
     ends, known, traded, line, squares = state
-    # columns are read before the first branch: compiled code then need not keep them alive through all of it
-    now, typical, amount = open_time[i], (high[i] + low[i] + close[i]) / 3.0, volume[i]
+    now, typical, amount = open_time[i], (high[i] + low[i] + close[i]) * THIRD, volume[i]
     if now >= ends:
         known = 1 if ends > 0.0 or begins_session(now, anchor) else 0
         ends = end_of_session(now, anchor)
-        traded, line, squares = 0.0, 0.0, 0.0
+        traded, line, squares = 0.0, typical, 0.0
     if known == 0:
         return (ends, known, traded, line, squares), (nan, nan, nan)
     traded += amount
@@ -99,7 +100,8 @@ def vwap(
         return (ends, known, traded, line, squares), (nan, nan, nan)
     # the mean and the squares around it go along together (West, 1979): no difference of two large sums
     away = typical - line
-    line += away * (amount / traded)
+    part = 1.0 / traded  # one division for all: they were half of the time
+    line += away * (amount * part)
     squares += amount * away * (typical - line)
-    band = width * math.sqrt(squares / traded if squares > 0.0 else 0.0)
+    band = width * math.sqrt(squares * part if squares > 0.0 else 0.0)
     return (ends, known, traded, line, squares), (line, line + band, line - band)
