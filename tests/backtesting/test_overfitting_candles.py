@@ -129,6 +129,7 @@ def test_rules_of_ours_do_not_change_with_the_future() -> None:
     columns = Panel(rules, market.timeframe).over(market)
     assert changed_by_the_future(rules, market, cuts=4, seed=1) == []
     assert changed_by_the_future(rules, market, cuts=4, seed=1, columns=columns) == []
+    assert changed_by_the_future(rules, market, cuts=20, seed=1, longest=300) == []
 
 
 def test_a_step_that_reads_ahead_is_named_with_its_row_before_what_is_made_of_it() -> None:
@@ -147,6 +148,9 @@ def test_a_step_that_reads_ahead_is_named_with_its_row_before_what_is_made_of_it
     assert first.after == market.close[first.cut]
     assert f"sees_tomorrow(): at row {first.row} it is" in str(first)
     assert not changed_by_the_future([ema(9)], market, cuts=3, seed=2)
+    inside = changed_by_the_future([ema(9), sma(peeking, 2)], market, cuts=3, seed=2, longest=60)
+    # in a stretch of the market the rows are named as in the whole
+    assert [(each.expression, each.row) for each in inside] == [(e.expression, e.row) for e in found[:2]]
 
 
 def test_a_step_that_remembers_between_runs_is_named() -> None:
@@ -166,3 +170,5 @@ def test_there_are_no_more_truncations_than_rows() -> None:
     assert changed_by_the_future([sma(2)], of_closes([1.0, 2.0, 3.0]), cuts=99) == []
     with pytest.raises(BadSetting, match="-1 truncations"):
         changed_by_the_future([close], of_closes([1.0]), cuts=-1)
+    with pytest.raises(BadSetting, match="of 1 candles"):
+        changed_by_the_future([close], of_closes([1.0]), longest=1)

@@ -84,7 +84,7 @@ def pbo(matrix: Matrix, parts: int = 16, statistic: Statistic | None = None) -> 
 
     `statistic` judges the variants, by default `sharpe_by_variant`, per period, which is computed from sums
     per part: 12,870 combinations (16 parts) of 100 variants take a second or so. Any other function is
-    called once for each combination, with the periods in order; one that gives nan ranks last.
+    called once for each combination, with the periods in order; a variant for which it is nan ranks last.
 
     Raises BadSetting for an odd number of parts, fewer than 2, more than 24 or than there are periods, for
     fewer than two variants, and for values that are not finite.

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from thebot.errors import BadSetting
 from thebot.indicators import Columns, Expression, Panel
-from thebot.market import BoolArray, Candles, FloatArray
+from thebot.market import Candles, FloatArray
+
+_BEYOND: Final = 4096  # rows of nan behind the last candle
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,9 @@ def changed_by_the_future(
     candles: Candles,
     cuts: int = 3,
     seed: int = 0,
+    *,
     columns: Columns | None = None,
+    longest: int = 50_000,
 ) -> list[ChangedByTheFuture]:
     """Each expression whose past changes with the future, with the first row in which it was seen to.
 
@@ -45,46 +49,55 @@ def changed_by_the_future(
     candles, which a caller who has them hands in as `columns`, to the last bit (any nan is like any other).
     If several change, what is made of others comes after them: the first is where to look.
 
-    After the last candle of a truncation lie rows of nan, so that a compiled step which reads past it cannot
-    find the real ones there. One cut costs half a computation on average. Empty: nothing was seen to change,
-    which proves little for what reads ahead seldom. Raises BadSetting for a negative number of cuts.
+    So a cut costs half a computation on average. Of more than `longest` candles, a stretch of so many around
+    each cut is computed whole and up to the cut instead, which costs the same however many candles there are.
+    After the last candle of a truncation lie rows of nan in memory of its own, so that a compiled step which
+    reads past it cannot find the real ones there.
+
+    Empty: nothing was seen to change, which proves little for what reads ahead seldom. Raises BadSetting for
+    a negative number of cuts or a stretch of fewer than 2 candles.
     """
-    if cuts < 0:
-        raise BadSetting(f"{cuts} truncations cannot be: give 0 or more.")
+    if cuts < 0 or longest < 2:
+        raise BadSetting(f"{cuts} truncations of {longest} candles cannot be: give 0 or more, of 2 or more.")
     panel = Panel(expressions, candles.timeframe)
-    whole = panel.over(candles) if columns is None else columns
-    rows = np.arange(1, len(candles))
-    drawn = np.sort(np.random.default_rng(seed).permutation(rows)[:cuts]).tolist()
     computed = [*panel.columns, *(each for each in panel.expressions if each not in panel.columns)]
+    possible = max(0, len(candles) - 1)
+    drawn = np.random.default_rng(seed).choice(possible, min(cuts, possible), replace=False) + 1
+    whole = columns
     found: dict[Expression, ChangedByTheFuture] = {}
-    for cut in drawn:
-        before = panel.over(_only_the_first(candles, cut))
+    for cut in np.sort(drawn).tolist():
+        first = 0
+        if len(candles) > longest:
+            first = max(0, cut - longest // 2)
+            whole = panel.over(candles.rows(slice(first, first + longest)))
+        elif whole is None:
+            whole = panel.over(candles)
+        before = panel.over(_up_to(candles, first, cut))
         for expression in computed:
             if expression in found:
                 continue
-            now, then = whole[expression][:cut], before[expression]
-            differing = ~_same(then, now)
-            if differing.any():
-                row = int(differing.argmax())
+            then, now = before[expression], whole[expression][: cut - first]
+            row = _first_difference(then, now)
+            if row is not None:
                 found[expression] = ChangedByTheFuture(
-                    expression, row, cut, float(then[row]), float(now[row])
+                    expression, first + row, cut, float(then[row]), float(now[row])
                 )
     return [found[each] for each in computed if each in found]
 
 
-def _only_the_first(candles: Candles, cut: int) -> Candles:
-    """The first `cut` candles, in memory of their own with nan behind it."""
+def _up_to(candles: Candles, first: int, cut: int) -> Candles:
+    """The candles from row `first` up to the cut, in memory of their own with nan behind it."""
     columns: dict[str, Any] = {}
     for name in ("open", "high", "low", "close", "volume"):
-        own = np.full(len(candles), np.nan)
-        own[:cut] = getattr(candles, name)[:cut]
-        columns[name] = own[:cut]
-    return replace(candles.rows(slice(0, cut)), **columns)
+        own = np.full(cut - first + _BEYOND, np.nan)
+        own[: cut - first] = getattr(candles, name)[first:cut]
+        columns[name] = own[: cut - first]
+    return replace(candles.rows(slice(first, cut)), **columns)
 
 
-def _same(left: FloatArray, right: FloatArray) -> BoolArray:
-    """Which are equal to the last bit; nan is like nan."""
-    same: BoolArray = (
-        np.ascontiguousarray(left).view(np.int64) == np.ascontiguousarray(right).view(np.int64)
-    ) | (np.isnan(left) & np.isnan(right))
-    return same
+def _first_difference(left: FloatArray, right: FloatArray) -> int | None:
+    """The first row in which they are not equal to the last bit (nan is like nan), if there is one."""
+    differing = np.ascontiguousarray(left).view(np.int64) != np.ascontiguousarray(right).view(np.int64)
+    if differing.any():
+        differing &= ~(np.isnan(left) & np.isnan(right))
+    return int(differing.argmax()) if differing.any() else None
