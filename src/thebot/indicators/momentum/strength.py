@@ -153,11 +153,8 @@ def percent_rank(state: tuple[int], price: Column, i: int, period: int = 100) ->
     if seen <= period:
         return (seen,), nan
     now, count = price[i], 0
-    for back in range(1, period + 1):
-        row = i - back
-        count += (
-            1 if price[row if row > 0 else 0] < now else 0
-        )  # the compiler sees: never counted from the end
+    for row in range(i - period, i):
+        count += 1 if price[row] < now else 0
     return (seen,), 100.0 * count / period
 
 
