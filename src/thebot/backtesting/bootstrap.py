@@ -65,8 +65,9 @@ def interval(
     is therefore the default.
 
     nan at the ends for fewer than two rows, for a figure that is not known, or where fewer than half of the
-    resamples know it (no loser among few trades): the others are left out, and `known` counts them. Raises
-    BadSetting for a confidence that is not between 0 and 1, fewer than 2 resamples, a block below 1.
+    resamples know it (a profit factor without a loser among few trades): the others are left out, which for
+    such ratios moves both ends down, and `known` counts them. Raises BadSetting for a confidence that is not
+    between 0 and 1, fewer than 2 resamples, a block below 1.
     Sources: D. N. Politis and J. P. Romano, "The Stationary Bootstrap", Journal of the American Statistical
     Association, 1994; B. Efron, "Better Bootstrap Confidence Intervals", the same, 1987.
 
