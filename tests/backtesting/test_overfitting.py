@@ -259,6 +259,25 @@ def test_hopeless_variants_make_the_reality_check_timid_but_not_hansens_test() -
     assert reality_check(excess, seed=1) > 0.2
 
 
+# By arch 8.0.0 (`SPA`, 40,000 resamples, blocks of 7): lower, consistent and upper p-value on columns divided
+# by their standard errors (it divides none itself), then White's: its upper one on the columns as they are.
+BY_ARCH = {
+    1: (0.1120, 0.1963, 0.3853, 0.1813),
+    2: (0.1103, 0.2056, 0.2200, 0.4153),
+    4: (0.0006, 0.0009, 0.0014, 0.0170),
+}
+
+
+@pytest.mark.parametrize("seed", BY_ARCH)
+def test_the_p_values_are_those_of_arch(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    excess = random.normal(0.0, 1, (300, 12)) * random.uniform(0.5, 3, 12) + random.uniform(-0.3, 0.12, 12)
+    excess[1:] += 0.3 * excess[:-1]
+    found = superior_ability(excess, seed=1, resamples=4000, block=7.0)
+    white = reality_check(excess, seed=1, resamples=4000, block=7.0)
+    assert (found.lower, found.consistent, found.upper, white) == pytest.approx(BY_ARCH[seed], abs=0.025)
+
+
 @given(seed=st.integers(0, 2**32 - 1))
 def test_the_p_values_of_hansen_enclose_the_consistent_one(seed: int) -> None:
     excess = np.random.default_rng(seed).normal(-0.05, 1.0, (40, 5))
