@@ -4,6 +4,12 @@ Returns hang together in time, so they are drawn in runs of random length (the s
 trades are drawn one by one (`block=1`). Nothing is assumed about how results are distributed. What no
 resampling can show is a market unlike any in the data, or the luck of having picked the best of many
 variants.
+
+How well the 95 % are kept was measured on simulated results (250 series each, percentile; mean, Sharpe, win
+rate, payoff, profit factor): 92 to 93 % with 40 skewed trades, 96 % with 150; 93 % with 400 returns of which
+each takes over half of the one before, 95 to 96 % with independent ones. With fewer rows the intervals are too
+narrow. A figure of the path, like the deepest drawdown, has no truth to hold: its interval says between what
+it would lie, had returns like these come in another way, and the point may lie at its edge.
 """
 
 from __future__ import annotations

@@ -166,7 +166,7 @@ def _grouped(
         )
     rows: dict[str, list[int]] = {}
     for row, name in enumerate(names):
-        rows.setdefault(name, []).append(row)
+        rows.setdefault(str(name), []).append(row)
     gain, profit = np.asarray(gains, dtype=np.float64), np.asarray(profits, dtype=np.float64)
     groups = (
         TradeGroup(
