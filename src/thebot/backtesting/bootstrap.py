@@ -7,7 +7,7 @@ variants.
 
 How well the 95 % are kept was measured on simulated results (250 series each, percentile; mean, Sharpe, win
 rate, payoff, profit factor): 92 to 93 % with 40 skewed trades, 96 % with 150; 93 % with 400 returns of which
-each takes over half of the one before, 95 to 96 % with independent ones. With fewer rows the intervals are too
+each takes over half of the one before, 95 to 96 % with independent ones. With fewer rows they are too
 narrow. A figure of the path, like the deepest drawdown, has no truth to hold: its interval says between what
 it would lie, had returns like these come in another way, and the point may lie at its edge.
 """
