@@ -18,8 +18,8 @@ from thebot.storage.archive import Archive
 from thebot.storage.spans import Span
 
 KEYS = {
-    "trades", "total_return", "win_rate", "sharpe_ratio", "max_drawdown", "final_equity",
-    "start", "end", "candles",
+    "trades", "annual_return", "sortino_ratio", "profit_factor", "intervals", "total_return", "win_rate",
+    "sharpe_ratio", "max_drawdown", "final_equity", "start", "end", "candles",
 }  # fmt: skip
 
 
@@ -58,6 +58,11 @@ def test_real_hours_give_a_record_as_json(shared: Path) -> None:
     assert -1 < record["max_drawdown"] <= record["total_return"] < 0 < record["win_rate"] < 1
     assert record["final_equity"] == pytest.approx(10_000 * (1 + record["total_return"]))
     assert sum(found["count"] for found in record["findings"]) == 12
+    for name, each in record["intervals"].items():
+        assert each["low"] <= record[name] <= each["high"], name
+        assert each["resamples"] >= 200
+    assert record["intervals"]["win_rate"]["low"] > 0.4  # 84 trades leave no more than that
+    assert record["intervals"]["sharpe_ratio"]["low"] < 0 < record["intervals"]["sharpe_ratio"]["high"]
 
 
 def test_people_are_told_the_figures_the_holes_and_how_little_they_prove(file: Path) -> None:

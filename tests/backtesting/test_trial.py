@@ -248,3 +248,20 @@ def test_the_beginning_is_where_it_says(tmp_path: Path) -> None:
     assert record.start == MONDAY
     assert record.end == MONDAY + 50 * 3_600_000
     assert len(record.curve) == 51
+
+
+def test_a_record_has_the_figures_that_one_asks_for_first(shared: Path) -> None:
+    record = backtest(
+        symbol="BTCUSDT", timeframe="1h", start_date="2022-01-01", end_date="2022-03-01", indicator="RSI",
+        candles=shared / "data/spot/BTCUSDT-1h.parquet",
+    )  # fmt: skip
+    profits = [trade.profit for trade in record.trades]
+    won, lost = sum(p for p in profits if p > 0), -sum(p for p in profits if p < 0)
+    assert record.win_rate == sum(p > 0 for p in profits) / len(profits)
+    assert record.profit_factor == pytest.approx(won / lost)
+    assert record.expectancy == pytest.approx(sum(profits) / len(profits))
+    assert np.sign(record.sharpe_ratio) == np.sign(record.sortino_ratio)
+    assert abs(record.sortino_ratio) > abs(record.sharpe_ratio)  # what rose is no risk there
+    assert record.calmar_ratio == pytest.approx(record.annual_return / -record.max_drawdown)
+    assert record.intervals["sharpe_ratio"].point == pytest.approx(record.sharpe_ratio)
+    assert record.intervals["max_drawdown"].point == pytest.approx(record.max_drawdown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,14 +11,16 @@ from typing import Any
 import numpy as np
 
 from thebot.backtesting import metrics
+from thebot.backtesting.bootstrap import Interval
 from thebot.backtesting.costs import Costs
+from thebot.backtesting.headline import headline
 from thebot.backtesting.simulate import RoundTrip
 from thebot.market import FloatArray, IntArray, Symbol, Timeframe
 from thebot.market.quality import Finding
 from thebot.strategy import Strategy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class TrackRecord:
     """What a strategy did on one symbol, net of costs, with all that one needs to judge it.
 
@@ -67,14 +70,61 @@ class TrackRecord:
     @property
     def win_rate(self) -> float:
         """The share of trades that made money after costs; nan without trades."""
-        return metrics.win_rate([trade.profit for trade in self.trades])
+        return metrics.win_rate(self.profits)
+
+    @property
+    def profit_factor(self) -> float:
+        """What the winning trades made over what the others lost; nan without a losing one."""
+        return metrics.profit_factor(self.profits)
+
+    @property
+    def expectancy(self) -> float:
+        """The mean profit of a trade, in quote currency, after costs; nan without trades."""
+        return metrics.expectancy(self.profits)
+
+    @property
+    def profits(self) -> FloatArray:
+        """Of each trade in quote currency, after costs: shape (trades,)."""
+        return np.array([trade.profit for trade in self.trades], dtype=float)
+
+    @property
+    def returns(self) -> FloatArray:
+        """From close to close, as fractions net of costs: shape (candles,)."""
+        return metrics.simple_returns(self.curve)
+
+    @property
+    def annual_return(self) -> float:
+        """The total return scaled to a year of 365 days, as a fraction."""
+        return metrics.annual_return(self.curve, periods_per_year=self._year)
+
+    @property
+    def volatility(self) -> float:
+        """The deviation of the returns from close to close, scaled to a year of 365 days, as a fraction."""
+        return metrics.volatility(self.returns, periods_per_year=self._year)
 
     @property
     def sharpe_ratio(self) -> float:
         """Of the returns from close to close, scaled to a year of 365 days; nan if nothing was ever held."""
-        return metrics.sharpe_ratio(
-            metrics.simple_returns(self.curve), periods_per_year=metrics.periods_per_year(self.timeframe)
-        )
+        return metrics.sharpe_ratio(self.returns, periods_per_year=self._year)
+
+    @property
+    def sortino_ratio(self) -> float:
+        """As the Sharpe ratio, but over what fell only; nan if nothing ever fell."""
+        return metrics.sortino_ratio(self.returns, periods_per_year=self._year)
+
+    @property
+    def calmar_ratio(self) -> float:
+        """The annual return over the deepest drawdown; nan if the equity never fell."""
+        return metrics.calmar_ratio(self.curve, periods_per_year=self._year)
+
+    @property
+    def _year(self) -> float:
+        return metrics.periods_per_year(self.timeframe)
+
+    @functools.cached_property
+    def intervals(self) -> dict[str, Interval]:
+        """The headline figures by name, each with what it might have been by chance (95 %, `headline`)."""
+        return headline(self.returns, self.profits, periods_per_year=self._year)
 
     @property
     def max_drawdown(self) -> float:
@@ -105,7 +155,22 @@ class TrackRecord:
             "trades": len(self.trades),
             "total_return": _known(self.total_return),
             "win_rate": _known(self.win_rate),
+            "annual_return": _known(self.annual_return),
+            "volatility": _known(self.volatility),
             "sharpe_ratio": _known(self.sharpe_ratio),
+            "sortino_ratio": _known(self.sortino_ratio),
+            "calmar_ratio": _known(self.calmar_ratio),
+            "profit_factor": _known(self.profit_factor),
+            "expectancy": _known(self.expectancy),
+            "intervals": {
+                name: {
+                    "low": _known(each.low),
+                    "high": _known(each.high),
+                    "confidence": each.confidence,
+                    "resamples": each.resamples,
+                }
+                for name, each in self.intervals.items()
+            },
             "max_drawdown": _known(self.max_drawdown),
             "start_equity": self.start_equity,
             "final_equity": _known(self.final_equity),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -104,11 +105,12 @@ def _tell(record: TrackRecord) -> None:
         f"{record.costs.fee:.2%} and slippage {record.costs.slippage:.2%} each way; in the market "
         f"{record.exposure:.0%} of the time\n"
     )
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column()
     table.add_column(justify="right")
-    for name, value in _figures(record):
-        table.add_row(name, value)
+    table.add_column("95 % interval", justify="right")
+    for row in _figures(record):
+        table.add_row(*row)
     console.print(table)
     if record.trades:
         console.print(_trades(record.trades))
@@ -129,20 +131,35 @@ def _tell(record: TrackRecord) -> None:
     )
 
 
-def _figures(record: TrackRecord) -> list[tuple[str, str]]:
+def _figures(record: TrackRecord) -> list[tuple[str, str, str]]:
+    """Name, figure, and between what it would lie by chance alone."""
+
     def percent(value: float) -> str:
         return (f"{value:+,.2%}" if value else "0.00%") if value == value else "unknown"
 
-    win_rate, sharpe = record.win_rate, record.sharpe_ratio
+    def ratio(value: float) -> str:
+        return f"{value:,.2f}" if value == value else "unknown"
+
+    def share(value: float) -> str:
+        return f"{value:.1%}" if value == value else "unknown"
+
+    def between(name: str, shown: Callable[[float], str]) -> str:
+        found = record.intervals[name]
+        return f"{shown(found.low)} to {shown(found.high)}" if found.low == found.low else ""
+
     return [
-        ("Return after costs", percent(record.total_return)),
-        ("Buy and hold, same costs", percent(record.buy_and_hold)),
-        ("Deepest drawdown", percent(record.max_drawdown)),
-        ("Sharpe ratio, a year", f"{sharpe:.2f}" if sharpe == sharpe else "unknown"),
-        ("Trades", f"{len(record.trades):,}"),
-        ("of them won", f"{win_rate:.1%}" if win_rate == win_rate else "unknown"),
-        ("Fees paid", f"{record.fees:,.2f}"),
-        ("Equity", f"{record.start_equity:,.2f} → {record.final_equity:,.2f}"),
+        ("Return after costs", percent(record.total_return), between("total_return", percent)),
+        ("Buy and hold, same costs", percent(record.buy_and_hold), ""),
+        ("Return a year", percent(record.annual_return), between("annual_return", percent)),
+        ("Deepest drawdown", percent(record.max_drawdown), between("max_drawdown", percent)),
+        ("Sharpe ratio, a year", ratio(record.sharpe_ratio), between("sharpe_ratio", ratio)),
+        ("Sortino ratio, a year", ratio(record.sortino_ratio), between("sortino_ratio", ratio)),
+        ("Trades", f"{len(record.trades):,}", ""),
+        ("of them won", share(record.win_rate), between("win_rate", share)),
+        ("Profit factor", ratio(record.profit_factor), between("profit_factor", ratio)),
+        ("Profit of a trade", ratio(record.expectancy), between("expectancy", ratio)),
+        ("Fees paid", f"{record.fees:,.2f}", ""),
+        ("Equity", f"{record.start_equity:,.2f} → {record.final_equity:,.2f}", ""),
     ]
 
 
