@@ -182,6 +182,7 @@ def test_overfitting_by_hand() -> None:
     assert once.chosen.tolist() == [0, 1]
     alike = pbo(np.array([up + down, up + down]).T, 2)
     assert alike.logits.tolist() == [0.0, 0.0]  # equals share the mean rank
+    assert alike.probability == 1.0  # no better than the median
 
 
 def test_variants_that_never_trade_and_periods_over_disturb_nothing() -> None:
@@ -390,8 +391,19 @@ def test_random_entries_keep_number_length_and_distance_of_the_trades() -> None:
     found = random_entries(price, entries, exits, seed=1, draws=50)
     assert found.result == pytest.approx(np.mean(np.exp([0.3, 0.2, 0.6]) - 1))
     assert found.random == pytest.approx(np.full(50, found.result))
+    sides = np.array([1, -1, 1])  # each goes with the length of its trade
+    found = random_entries(price, entries, exits, seed=1, side=sides, draws=50)
+    assert found.random == pytest.approx(np.full(50, found.result))
     overlapping = random_entries(price, np.array([0, 0]), np.array([11, 4]), seed=1, draws=50)
     assert overlapping.random == pytest.approx(np.full(50, np.mean(np.exp([1.1, 0.4]) - 1)))
+
+
+def test_random_entries_overlap_only_where_the_trades_do() -> None:
+    price = np.where(np.arange(6) < 3, 1.0, 2.0)  # the one move, which trades that do not overlap share once
+    apart = random_entries(price, np.array([0, 1, 4]), np.array([1, 2, 5]), seed=1, draws=300)
+    assert set(apart.random.round(6)) == {0.0, round(1 / 3, 6)}
+    overlapping = random_entries(price, np.array([0, 0, 4]), np.array([1, 1, 5]), seed=1, draws=300)
+    assert set(overlapping.random.round(6)) > {0.0, round(1 / 3, 6), round(2 / 3, 6)}
 
 
 def test_no_trades_tell_nothing_and_impossible_ones_are_refused() -> None:

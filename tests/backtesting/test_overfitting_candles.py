@@ -55,6 +55,26 @@ def test_permuted_candles_are_the_same_candles_in_another_order(
         assert other.close[-1] == pytest.approx(run.close[-1], rel=1e-9)
 
 
+def test_gaps_are_drawn_apart_from_the_shapes() -> None:
+    market = random_market(seed=3, length=200)
+    found = permuted_candles(market, seed=1)
+    bodies, found_bodies = np.log(market.close / market.open), np.log(found.close / found.open)
+    steps, found_steps = (np.log(each.open[1:] / each.close[:-1]) for each in (market, found))
+    from_body = [int(np.abs(bodies - body).argmin()) for body in found_bodies[1:]]
+    from_step = [int(np.abs(steps - step).argmin()) + 1 for step in found_steps]
+    rows = list(range(1, 200))
+    assert sorted(from_body) == sorted(from_step) == rows
+    assert rows != from_body != from_step != rows
+
+
+def test_what_is_kept_goes_on_after_a_halt() -> None:
+    before, after = random_market(seed=1, length=20), random_market(seed=2, length=40, begin=5_000)
+    both = before.followed_by(after)
+    found = permuted_candles(both, seed=1, keep=30)
+    assert found.close[:30].tolist() == both.close[:30].tolist()
+    assert found.close[30:40].tolist() != both.close[30:40].tolist()
+
+
 def test_permuting_breaks_the_order_and_repeats_with_its_seed() -> None:
     rising = of_closes([100 * 1.01**n for n in range(100)] + [100 * 1.01 ** (100 - n) for n in range(100)])
     found = permuted_candles(rising, seed=1)
