@@ -18,6 +18,7 @@ from thebot.indicators.averages import (
     medprice,
     midpoint,
     midprice,
+    raw_hma,
     rolling_vwap,
     sma,
     smma,
@@ -68,6 +69,8 @@ CASES: tuple[Case, ...] = (
     talib(zlema(9), "ZLEMA", lambda c: ta.ZLEMA(c.close, 9)),
     talib(hma(20), "HMA", lambda c: ta.HMA(c.close, 20)),
     talib(hma(9), "HMA", lambda c: ta.HMA(c.close, 9)),
+    talib(raw_hma(20), "WMA twice", lambda c: 2 * ta.WMA(c.close, 10) - ta.WMA(c.close, 20)),
+    talib(raw_hma(5), "WMA twice", lambda c: 2 * ta.WMA(c.close, 2) - ta.WMA(c.close, 5)),
     talib(kama(10), "KAMA", lambda c: ta.KAMA(c.close, 10)),
     talib(kama(30), "KAMA", lambda c: ta.KAMA(c.close, 30)),
     talib(

@@ -7,6 +7,7 @@ import talib as ta
 
 from thebot.indicators import Expression, sma
 from thebot.indicators.momentum import (
+    above_sma,
     ac,
     ao,
     apo,
@@ -70,6 +71,10 @@ TALIB: tuple[Case, ...] = (
     talib(macd().hist, "MACD hist", lambda c: ta.MACD(c.close, 12, 26, 9)[2]),
     talib(apo(12, 26), "APO", lambda c: ta.APO(c.close, 12, 26, 1)),
     talib(ppo(12, 26).line, "PPO", lambda c: ta.PPO(c.close, 12, 26, 1), **PERCENT),
+    talib(
+        above_sma(20), "close - SMA", lambda c: c.close - ta.SMA(c.close, 20),
+        size=_highest_so_far, note=ROUNDING,
+    ),
     talib(stoch().k, "STOCH k", lambda c: ta.STOCH(c.high, c.low, c.close, 14, 3, 0, 3, 0)[0]),
     talib(stoch().d, "STOCH d", lambda c: ta.STOCH(c.high, c.low, c.close, 14, 3, 0, 3, 0)[1]),
     talib(stochf(14, 3).k, "STOCHF k", lambda c: ta.STOCHF(c.high, c.low, c.close, 14, 3, 0)[0]),

@@ -6,7 +6,7 @@ from thebot.indicators.averages import sma, wma
 from thebot.indicators.expression import Expression, close, nan
 from thebot.indicators.indicator import Column, combination, indicator
 from thebot.indicators.memory import exponential
-from thebot.indicators.momentum.smoothing import smoothed
+from thebot.indicators.momentum.smoothing import eased, smoothed
 from thebot.indicators.usual import crosses_its_signal, crosses_zero
 
 
@@ -119,12 +119,20 @@ def trix(
     seen += 1
     known = seen - 3 * (period - 1)  # values of the triple average
     before = third
-    first = smoothed(first, price[i], seen, period)
-    second = smoothed(second, first, seen - period + 1, period)
-    third = smoothed(third, second, seen - 2 * (period - 1), period)
-    if known < 2:
+    if known > 1:
+        weight = 2.0 / (period + 1.0)
+        first = eased(first, price[i], weight)
+        second = eased(second, first, weight)
+        third = eased(third, second, weight)
+    else:
+        first = smoothed(first, price[i], seen, period)
+        second = smoothed(second, first, seen - period + 1, period)
+        third = smoothed(third, second, seen - 2 * (period - 1), period)
         return (seen, first, second, third, smooth), (nan, nan)
     line = (third / before - 1.0) * 100.0 if before != 0.0 else 0.0
+    if known > signal + 1:
+        smooth = eased(smooth, line, 2.0 / (signal + 1.0))
+        return (seen, first, second, third, smooth), (line, smooth)
     smooth = smoothed(smooth, line, known - 1, signal)
     return (seen, first, second, third, smooth), (line, smooth if known > signal else nan)
 

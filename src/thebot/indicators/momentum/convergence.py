@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from thebot.indicators.averages import sma
 from thebot.indicators.expression import Expression, close, high, low, nan
 from thebot.indicators.indicator import Column, combination, indicator
 from thebot.indicators.memory import exponential
-from thebot.indicators.momentum.smoothing import smoothed
+from thebot.indicators.momentum.smoothing import eased, smoothed
 from thebot.indicators.usual import crosses_its_signal, crosses_zero
 
 
@@ -140,8 +139,33 @@ def ac(high: Expression, low: Expression, fast: int = 5, slow: int = 34, signal:
     Convention: as TA-Lib
     Source: B. Williams, "New Trading Dimensions", 1998
     """
-    line = ao(high, low, fast, slow)
-    return line - sma(line, signal)
+    return above_sma(ao(high, low, fast, slow), signal)
+
+
+@indicator(
+    inputs=(close,), start=(0, 0, 0.0, 0.0, 0.0), group="momentum", guides=(0.0,), unit="input",
+    lookback=lambda period: period - 1, memory=lambda period: period - 1, label="Above SMA",
+    rule=crosses_zero,
+)  # fmt: skip
+def above_sma(
+    state: tuple[int, int, float, float, float], price: Column, i: int, period: int = 20
+) -> tuple[tuple[int, int, float, float, float], float]:
+    """Above its average: how far the price, or any line, stands above its simple moving average.
+
+    Formula: price - SMA(price, period)
+    Convention: a running sum, begun anew each `period`, so that rounding cannot pile up
+    Source: common knowledge
+    """
+    known, seen, total, fresh, oldest = state  # as in `sma`, whose column would have to be read again
+    now = price[i]
+    seen += 1
+    total += now - oldest
+    fresh += now
+    if seen == period:
+        known, seen, total, fresh = 1, 0, fresh, 0.0
+    if known == 0:
+        return (known, seen, 0.0, fresh, 0.0), nan
+    return (known, seen, total, fresh, price[i - period + 1]), now - total * (1.0 / period)
 
 
 @indicator(
@@ -169,15 +193,22 @@ def tsi(
     if seen == 1:
         return (seen, price[i], once, twice, size, sizes, smooth), (nan, nan)
     change = price[i] - before
-    known = seen - slow  # values of the first average
-    once = smoothed(once, change, seen - 1, slow)
-    size = smoothed(size, change if change > 0.0 else -change, seen - 1, slow)
-    twice = smoothed(twice, once, known, fast)
-    sizes = smoothed(sizes, size, known, fast)
-    known -= fast - 1
-    if known < 1:
-        return (seen, price[i], once, twice, size, sizes, smooth), (nan, nan)
+    moved = change if change > 0.0 else -change
+    known = seen - slow - fast + 1  # values of the second average
+    if known > 1:
+        weight = 2.0 / (slow + 1.0)
+        once, size = eased(once, change, weight), eased(size, moved, weight)
+        weight = 2.0 / (fast + 1.0)
+        twice, sizes = eased(twice, once, weight), eased(sizes, size, weight)
+    else:
+        once, size = smoothed(once, change, seen - 1, slow), smoothed(size, moved, seen - 1, slow)
+        twice, sizes = smoothed(twice, once, seen - slow, fast), smoothed(sizes, size, seen - slow, fast)
+        if known < 1:
+            return (seen, price[i], once, twice, size, sizes, smooth), (nan, nan)
     line = 100.0 * (twice / sizes) if sizes > 0.0 else 0.0
+    if known > signal:
+        smooth = eased(smooth, line, 2.0 / (signal + 1.0))
+        return (seen, price[i], once, twice, size, sizes, smooth), (line, smooth)
     smooth = smoothed(smooth, line, known, signal)
     return (seen, price[i], once, twice, size, sizes, smooth), (line, smooth if known >= signal else nan)
 

@@ -22,6 +22,11 @@ def smoothed(average: float, value: float, known: int, period: int) -> float:
     return total / period if known == period else total
 
 
+def eased(average: float, value: float, weight: float) -> float:
+    """An EMA one value on, the quickest way: not with TA-Lib's rounding."""
+    return value * weight + average * (1.0 - weight)
+
+
 def wilder_smoothed(average: float, value: float, known: int, period: int) -> float:
     """The same where a new value weighs 1 / period, as Wilder smooths."""
     if known > period:
