@@ -10,6 +10,7 @@ import pytest
 
 from thebot.errors import IndicatorError, MissingFile, UnknownName
 from thebot.indicators import catalogue, indicator_named, parse
+from thebot.indicators.contract import does_not_see_the_future
 from thebot.indicators.indicator import forget
 from thebot.indicators.own import load
 from thebot.indicators.trials import breaches, markets
@@ -121,8 +122,19 @@ def test_a_file_that_is_not_there_is_answered_with_those_beside_it(tmp_path: Pat
     written(tmp_path, "", "indicators.py")
     with pytest.raises(MissingFile, match=r"Beside it there is: indicators.py"):
         load(tmp_path / "indicator.py")
+    with pytest.raises(MissingFile, match="is a folder"):
+        load(tmp_path)
 
 
 def test_the_markets_of_the_check_pass_the_door() -> None:
     for candles in markets().values():
         check(candles)
+
+
+def test_a_step_that_peeks_only_where_a_plain_market_never_goes_is_caught(tmp_path: Path) -> None:
+    body = "return (seen, kept), price[i + 1] if price[i] > 1000.0 else price[i]"
+    (made,) = load(written(tmp_path, step("own_peeks", body)))
+    high = markets()["prices near 1e12"]
+    assert does_not_see_the_future(made(), markets()["a random walk"], 100) == []
+    assert "the value at row 99 changes" in does_not_see_the_future(made(), high, 100)[0]
+    forget([made])

@@ -33,6 +33,7 @@ MEMORY: Final = "its memory is as short as it says"
 SCALE: Final = "it scales with the price"
 LONGER: Final = "on a longer timeframe it sees closed candles only"
 
+_BEYOND: Final = 4096  # rows of nan behind the last candle
 FORGOTTEN: Final = 1e-9  # of the largest value: what `memory` promises
 
 
@@ -131,13 +132,27 @@ def walks_as_it_streams(indicator: Expression, candles: Candles, cut: int) -> li
 def does_not_see_the_future(indicator: Expression, candles: Candles, cut: int) -> list[str]:
     """What it says up to `cut` is the same whether or not later candles are there."""
     panel = Panel([indicator], candles.timeframe)
-    before, whole = panel.over(candles.rows(slice(0, cut))), panel.over(candles)
+    before, whole = panel.over(alone(candles, 0, cut)), panel.over(candles)
     for expression in panel.expressions:
         differing = ~_same(before[expression], whole[expression][:cut])
         if differing.any():
             row = int(differing.argmax())
             return [f"{expression!r}: the value at row {row} changes when rows from {cut} on are added."]
     return []
+
+
+def alone(candles: Candles, first: int, last: int) -> Candles:
+    """The candles from row `first` up to `last`, in memory of their own with rows of nan behind them.
+
+    A view shares its memory with what comes after: a compiled step that reads past the end would find the
+    real future there, both times the same.
+    """
+    columns: dict[str, FloatArray] = {}
+    for name in ("open", "high", "low", "close", "volume"):
+        own = np.full(last - first + _BEYOND, nan)
+        own[: last - first] = getattr(candles, name)[first:last]
+        columns[name] = own[: last - first]
+    return replace(candles.rows(slice(first, last)), **columns)
 
 
 def is_known_after_warmup(indicator: Expression, candles: Candles) -> list[str]:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import dataclass
 
 import numpy as np
 
 from thebot.errors import BadSetting
 from thebot.indicators import Columns, Expression, Panel
+from thebot.indicators.contract import alone
 from thebot.market import Candles, FloatArray
-
-_BEYOND: Final = 4096  # rows of nan behind the last candle
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ def changed_by_the_future(
             whole = panel.over(candles.rows(slice(first, first + longest)))
         elif whole is None:
             whole = panel.over(candles)
-        before = panel.over(_up_to(candles, first, cut))
+        before = panel.over(alone(candles, first, cut))
         for expression in computed:
             if expression in found:
                 continue
@@ -83,16 +81,6 @@ def changed_by_the_future(
                     expression, first + row, cut, float(then[row]), float(now[row])
                 )
     return [found[each] for each in computed if each in found]
-
-
-def _up_to(candles: Candles, first: int, cut: int) -> Candles:
-    """The candles from row `first` up to the cut, in memory of their own with nan behind it."""
-    columns: dict[str, Any] = {}
-    for name in ("open", "high", "low", "close", "volume"):
-        own = np.full(cut - first + _BEYOND, np.nan)
-        own[: cut - first] = getattr(candles, name)[first:cut]
-        columns[name] = own[: cut - first]
-    return replace(candles.rows(slice(first, cut)), **columns)
 
 
 def _first_difference(left: FloatArray, right: FloatArray) -> int | None:
