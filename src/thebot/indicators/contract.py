@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -147,7 +147,8 @@ def alone(candles: Candles, first: int, last: int) -> Candles:
     A view shares its memory with what comes after: a compiled step that reads past the end would find the
     real future there, both times the same.
     """
-    columns: dict[str, FloatArray] = {}
+    last = min(last, len(candles))
+    columns: dict[str, Any] = {}
     for name in ("open", "high", "low", "close", "volume"):
         own = np.full(last - first + _BEYOND, nan)
         own[: last - first] = getattr(candles, name)[first:last]
