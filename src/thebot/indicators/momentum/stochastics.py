@@ -35,8 +35,8 @@ def percent_k(
     bottom = bottom_of(bottom, low, i, seen, period)
     if seen < period:
         return (seen, top, bottom), nan
-    unit = (top - bottom) / 100.0
-    return (seen, top, bottom), (close[i] - bottom) / unit if unit > 0.0 else 0.0
+    reach = top - bottom
+    return (seen, top, bottom), 100.0 * ((close[i] - bottom) / reach) if reach > 0.0 else 0.0
 
 
 @combination(
@@ -104,8 +104,8 @@ def kdj(
     known = seen - period + 1
     if known < 1:
         return (seen, top, bottom, k, d), (nan, nan, nan)
-    unit = (top - bottom) / 100.0
-    k = wilder_smoothed(k, (close[i] - bottom) / unit if unit > 0.0 else 0.0, known, smooth)
+    reach = top - bottom
+    k = wilder_smoothed(k, 100.0 * ((close[i] - bottom) / reach) if reach > 0.0 else 0.0, known, smooth)
     d = wilder_smoothed(d, k, known - smooth + 1, signal)
     if known < smooth + signal - 1:
         return (seen, top, bottom, k, d), (k if known >= smooth else nan, nan, nan)
@@ -132,8 +132,8 @@ def willr(
     bottom = bottom_of(bottom, low, i, seen, period)
     if seen < period:
         return (seen, top, bottom), nan
-    unit = (top - bottom) / 100.0
-    return (seen, top, bottom), (close[i] - top) / unit if unit > 0.0 else 0.0
+    reach = top - bottom
+    return (seen, top, bottom), 100.0 * ((close[i] - top) / reach) if reach > 0.0 else 0.0
 
 
 SmiState: TypeAlias = tuple[int, float, float, float, float, float, float, float]
