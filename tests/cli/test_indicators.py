@@ -54,6 +54,7 @@ def test_they_are_listed_by_group(tmp_path: Path) -> None:
     assert "groups of indicators" not in text
     told = run("list", "momentun", folder=tmp_path, code=2).stderr
     assert "Did you mean 'momentum'?" in told
+    assert "thebot indicators show atr." in run("list", "atr", folder=tmp_path, code=2).stderr
 
 
 def test_one_is_explained(tmp_path: Path) -> None:
@@ -69,6 +70,7 @@ def test_one_is_explained(tmp_path: Path) -> None:
     ):
         assert part in text, part
     assert "Did you mean 'rsi'" in run("show", "rssi", folder=tmp_path, code=2).stderr
+    assert "Reads open, high, low, close. It does not matter" in run("show", "bop", folder=tmp_path).stdout
 
 
 def test_json_of_one_computed_is_as_promised(tmp_path: Path, market: tuple[Path, Candles]) -> None:
@@ -95,6 +97,18 @@ def test_csv_and_parquet_say_the_same(tmp_path: Path, market: tuple[Path, Candle
     for name, output in zip(("line", "signal", "hist"), macd().outputs, strict=True):
         np.testing.assert_array_equal(frame[name].to_numpy(), expected[output])
         np.testing.assert_array_equal([float(row[name] or "nan") for row in rows], expected[output])
+
+
+def test_the_ending_of_the_file_says_what_is_written(tmp_path: Path, market: tuple[Path, Candles]) -> None:
+    path, candles = market
+    out = tmp_path / "rsi.csv"
+    assert run("compute", "rsi", "--candles", str(path), "--out", str(out), folder=tmp_path).stdout == ""
+    assert len(out.read_text().splitlines()) == len(candles) + 1
+    below = out / "rsi.json"  # a file is no folder
+    told = run("compute", "rsi", "--candles", str(path), "--out", str(below), folder=tmp_path, code=2).stderr
+    assert "cannot be written" in told
+    told = run("compute", "rsi", "--candles", str(tmp_path), folder=tmp_path, code=2).stderr
+    assert "is a folder. Name a file in it" in told
 
 
 def test_other_sources_and_single_outputs(tmp_path: Path, market: tuple[Path, Candles]) -> None:
@@ -124,6 +138,13 @@ def test_other_sources_and_single_outputs(tmp_path: Path, market: tuple[Path, Ca
         (["macd", "--output", "singal"], "no output of macd 'singal'. Did you mean 'signal'?"),
         (["macdd"], "no indicator 'macdd'. Did you mean 'macd'?"),
         (["rsi", "--json", "--csv"], "only one can be given"),
+        (
+            ["rsi", "--out", "made.txt"],
+            "--out made.txt: say what to write there with --json, --csv or --parquet",
+        ),
+        (["rsi", "--source", "close", "--source", "open"], "rsi reads 1 input (close), not 2"),
+        (["plus_di"], "As an output of others there is: adx().plus_di"),
+        (["atr_regime", "--set", "extreme=250"], "extreme is 250; give a number from 0 to 100"),
     ],
     ids=lambda each: " ".join(each) if isinstance(each, list) else "",
 )
@@ -142,6 +163,21 @@ def test_too_few_candles_are_a_finding_and_not_an_error(tmp_path: Path, market: 
     assert set(found["outputs"]["rsi"]) == {None}
     assert "has 200 candles, but rsi(500) needs 501" in found["findings"][0]
     assert "needs 501" in run(*arguments, folder=tmp_path).stderr
+
+
+def test_one_of_ones_own_that_never_knows_a_value_does_not_take_the_others_along(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "from thebot.indicators import close, indicator, nan\n"
+        "@indicator(inputs=(close,), group='mine')\n"
+        "def own_mute(state, price, i):\n"
+        "    return state, nan\n"
+    )
+    (tmp_path / "config.toml").write_text('indicator_files = ["mine.py"]\n')
+    done = run("list", "--json", folder=tmp_path)
+    named = [each["name"] for each in json.loads(done.stdout)["indicators"]]
+    assert "rsi" in named
+    assert "own_mute" not in named
+    assert "own_mute is left out. own_mute(): after" in done.stderr
 
 
 def test_ones_own_are_named_in_the_settings_and_checked(tmp_path: Path, market: tuple[Path, Candles]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -40,7 +41,10 @@ def compute(
     as_parquet: Annotated[
         bool, typer.Option("--parquet", help="Write a Parquet file: with --out, or into a pipe.")
     ] = False,
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write there instead of printing.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write there; its ending says how (.json, .csv, .parquet)."),
+    ] = None,
     data: Annotated[
         Path | None, typer.Option("--data", metavar="DIR", help="The data folder.", show_default=False)
     ] = None,
@@ -51,8 +55,7 @@ def compute(
     from thebot.market.parquet import read_candles
     from thebot.market.quality import findings
 
-    if as_json + as_csv + as_parquet > 1:
-        raise BadSetting("Of --json, --csv and --parquet only one can be given.")
+    form = _form(as_json, as_csv, as_parquet, out)
     load_indicators(data)
     whole = _expression(name, settings or [], sources or [])
     chosen = _chosen(whole, outputs or [])
@@ -60,17 +63,30 @@ def compute(
     columns = Panel(chosen.values(), read.timeframe).over(read)
     values = {each: columns[expression] for each, expression in chosen.items()}
     found = [*_findings(whole, values, read), *map(str, findings(read))]
-    if as_json:
+    if form == "json":
         _write(_json(whole, read, values, found), out)
-    elif as_csv:
+    elif form == "csv":
         _write(_csv(read, values), out)
-    elif as_parquet:
+    elif form == "parquet":
         _parquet(read, values, out)
     else:
         _tell(whole, read, values)
-    if not as_json:
+    if form != "json":
         for each in found[:8]:
             typer.echo(f"thebot: {each}", err=True)
+
+
+def _form(as_json: bool, as_csv: bool, as_parquet: bool, out: Path | None) -> str:
+    """How the values are given: "json", "csv", "parquet", or "" for a table to be read."""
+    if as_json + as_csv + as_parquet > 1:
+        raise BadSetting("Of --json, --csv and --parquet only one can be given.")
+    asked = "json" if as_json else "csv" if as_csv else "parquet" if as_parquet else ""
+    if out is None or asked:
+        return asked
+    ending = out.suffix.removeprefix(".").casefold()
+    if ending not in ("json", "csv", "parquet"):
+        raise BadSetting(f"--out {out}: say what to write there with --json, --csv or --parquet.")
+    return ending
 
 
 def _expression(name: str, settings: list[str], sources: list[str]) -> Expression:
@@ -134,7 +150,7 @@ def _findings(whole: Expression, values: dict[str, FloatArray], read: Candles) -
             f"{read.symbol} {read.timeframe} has {len(read):,} candles, but {whole!r} needs {needed:,} "
             f"before it says anything: {which} is unknown. Take a longer file or a shorter period."
         ]
-    return [f"{whole!r}: {which} is unknown on these {len(read):,} candles: there was nothing to tell."]
+    return [f"{whole!r}: on these {len(read):,} candles it has nothing to tell as {', '.join(unknown)}."]
 
 
 def _json(whole: Expression, read: Candles, values: dict[str, FloatArray], findings: list[str]) -> str:
@@ -171,9 +187,7 @@ def _parquet(read: Candles, values: dict[str, FloatArray], out: Path | None) -> 
 
     frame = polars.DataFrame({"open_time": read.open_time, **values})
     if out is not None:
-        _prepare(out)
-        frame.write_parquet(out, compression="zstd")
-        typer.echo(f"Wrote {out}", err=True)
+        _written(out, lambda: frame.write_parquet(out, compression="zstd"))
     elif sys.stdout.isatty():
         raise BadSetting(
             "A Parquet file is nothing to read on a screen: say where to write it with --out FILE."
@@ -186,15 +200,18 @@ def _write(text: str, out: Path | None) -> None:
     if out is None:
         typer.echo(text, nl=False)
         return
-    _prepare(out)
-    out.write_text(text, encoding="utf-8")
-    typer.echo(f"Wrote {out}", err=True)
+    _written(out, lambda: out.write_text(text, encoding="utf-8"))
 
 
-def _prepare(out: Path) -> None:
+def _written(out: Path, write: Callable[[], object]) -> None:
     if out.is_dir():
         raise BadSetting(f"--out {out} is a folder; give a file in it.")
-    out.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write()
+    except OSError as error:
+        raise BadSetting(f"--out {out} cannot be written ({error.strerror or error}).") from error
+    typer.echo(f"Wrote {out}", err=True)
 
 
 def _tell(whole: Expression, read: Candles, values: dict[str, FloatArray]) -> None:

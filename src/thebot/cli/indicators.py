@@ -48,17 +48,22 @@ def listed(
     from thebot.config import load_indicators
     from thebot.errors import UnknownName
     from thebot.indicators import catalogue
-    from thebot.indicators.described import described
+    from thebot.indicators.catalogue import names
+    from thebot.indicators.described import described_all
 
     load_indicators(data)
     found = catalogue()
     if group is not None:
         groups = sorted({each.group for each in found})
         if group.casefold() not in groups:
-            raise UnknownName("group of indicators", group, groups)
+            one = f"For one indicator: thebot indicators show {group}." if group.casefold() in names() else ""
+            raise UnknownName("group of indicators", group, groups, one)
         found = tuple(each for each in found if each.group == group.casefold())
     if as_json:
-        typer.echo(json.dumps({"indicators": [described(each) for each in found]}, allow_nan=False))
+        told, troubles = described_all(found)
+        typer.echo(json.dumps({"indicators": told}, allow_nan=False))
+        for each in troubles:
+            typer.echo(f"thebot: {each}", err=True)
         return
     _tell_list(found)
 
@@ -132,7 +137,7 @@ def _tell(found: dict[str, Any]) -> None:
         drawn = "over the price" if each["overlay"] else "in a pane of its own"
         table.add_row(each["name"], _UNITS[each["unit"]], drawn, _candles(each["warmup"]))
     console.print(table)
-    console.print(f"\nReads {', '.join(found['inputs'])}. {_memory(found)}")
+    console.print(f"\nReads {', '.join(found['inputs']).replace('open_,', 'open,')}. {_memory(found)}")
     if found["guides"]:
         console.print(f"Guide lines at {', '.join(f'{each:g}' for each in found['guides'])}.")
     if found["buy"]:
@@ -156,8 +161,14 @@ def _memory(found: dict[str, Any]) -> str:
     if found["memory"] is None:
         text = "It never forgets where it began: a sum since then, or a path that depends on itself."
     else:
-        text = f"After {_candles(found['memory'])} it no longer matters where the data began."
-    return f"{text} Where there is nothing to tell it is unknown." if found["sparse"] else text
+        text = (
+            f"After {_candles(found['memory'])} it no longer matters where the data began."
+            if found["memory"]
+            else "It does not matter where the data began."
+        )
+    if not found["sparse"]:
+        return text
+    return f'{text} Where there is nothing to tell it is unknown; "known after" is what a plain market took.'
 
 
 @indicators.command("check")
@@ -180,7 +191,7 @@ def check(
     else:
         console = _console()
         for name, each in found.items():
-            console.print(f"[bold]{name}[/]: {'keeps every clause' if not each else f'breaks {len(each)}'}")
+            console.print(f"[bold]{name}[/]: {'keeps every clause' if not each else _broken(len(each))}")
             for market, text in each:
                 clause, _, said = text.partition(": ")
                 console.print(f"  [bold]{clause}[/], on {market}:\n    {said}" if said else f"  {text}")
@@ -191,6 +202,10 @@ def check(
             )
     if broken:
         raise typer.Exit(1)
+
+
+def _broken(count: int) -> str:
+    return "breaks 1 clause" if count == 1 else f"breaks {count} clauses"
 
 
 def _console() -> Console:

@@ -8,17 +8,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+import structlog
 from fastapi import Response
 
 from thebot.dashboard.answers import Json
-from thebot.indicators import catalogue
-from thebot.indicators.described import described
+from thebot.indicators import catalogue, indicator_named
+from thebot.indicators.described import described_all
 from thebot.live.drawn import FARTHEST, MOST, asked_for
 
 if TYPE_CHECKING:
-    from thebot.indicators import Definition
     from thebot.live.desk import Desk
 
+_log: Final = structlog.get_logger(__name__)
 _KEPT: Final = "private, no-cache"  # by the browser, which asks each time whether it is still so
 
 
@@ -49,13 +50,16 @@ def checked(text: str) -> Json:
 
 def _catalogue(configured: list[str]) -> bytes:
     """Takes a moment: each indicator is asked how many candles it needs."""
+    told, troubles = described_all(catalogue())
+    for each in troubles:
+        _log.warning("indicator", text=each)
     return msgspec.json.encode(
-        {"configured": configured, "most": MOST, "indicators": [_one(each) for each in catalogue()]}
+        {"configured": configured, "most": MOST, "indicators": [_bounded(each) for each in told]}
     )
 
 
-def _one(definition: Definition) -> dict[str, Any]:
-    said = described(definition)
+def _bounded(said: dict[str, Any]) -> dict[str, Any]:
+    definition = indicator_named(said["name"])
     for parameter in said["parameters"]:
         own = definition.parameters[parameter["name"]]
         if parameter["whole"] and own.most > FARTHEST:

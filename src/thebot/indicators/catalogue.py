@@ -28,7 +28,16 @@ def indicator_named(name: str) -> Definition:
     for definition in registered():
         if wanted in (definition.name, definition.label.casefold(), *definition.aliases):
             return definition
-    raise UnknownName("indicator", name, sorted(names()))
+    raise UnknownName("indicator", name, sorted(names()), outputs_called(name))
+
+
+def outputs_called(name: str) -> str:
+    """A sentence on those that have `name` as one of several outputs, as adx().plus_di; empty if none has."""
+    wanted = name.casefold()
+    found = [
+        f"{each.name}().{wanted}" for each in catalogue() if len(each.outputs) > 1 and wanted in each.outputs
+    ]
+    return f"As an output of others there is: {', '.join(found[:5])}." if found else ""
 
 
 def names() -> dict[str, Definition]:

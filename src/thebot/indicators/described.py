@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from thebot.indicators.expression import Expression
@@ -46,6 +47,19 @@ def described(definition: Definition) -> dict[str, Any]:
         "buy": _text(signals[0]) if signals else None,
         "sell": _text(signals[1]) if signals else None,
     }
+
+
+def described_all(definitions: Iterable[Definition]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Each as `described` says it, and what is wrong with those that cannot be described: one of the user's
+    own that fails must not take the others along.
+    """
+    told, troubles = [], []
+    for each in definitions:
+        try:
+            told.append(described(each))
+        except Exception as error:
+            troubles.append(f"{each.name} is left out. {error or type(error).__name__}")
+    return told, troubles
 
 
 def output_names(definition: Definition) -> tuple[str, ...]:

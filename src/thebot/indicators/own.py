@@ -42,6 +42,8 @@ def load(path: Path) -> tuple[Definition, ...]:
 
 
 def _run(path: Path) -> tuple[Definition, ...]:
+    if path.is_dir():
+        raise MissingFile(f"{path} is a folder. Name the Python file in it.")
     if not path.is_file():
         beside = [each.name for each in path.parent.glob("*.py")] if path.parent.is_dir() else []
         near = nearest(path.name, beside)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
 from thebot.errors import IndicatorError, UnknownName
-from thebot.indicators.catalogue import names
+from thebot.indicators.catalogue import names, outputs_called
 from thebot.indicators.expression import (
     LEAVES,
     Expression,
@@ -164,7 +164,7 @@ class _Reader:
     def indicator(self, name: str, arguments: list[Any], named: dict[str, Any]) -> Indicator:
         known = names()
         if name not in known:
-            raise UnknownName("indicator", name, [*known, *_CROSSINGS])
+            raise UnknownName("indicator", name, [*known, *_CROSSINGS], outputs_called(name))
         texts = any(isinstance(each, str) for each in [*arguments, *named.values()])
         if texts and not known[name].words:
             raise IndicatorError(f"{name} takes numbers and expressions, not text, in {self.text!r}.")

@@ -50,6 +50,8 @@ def read_candles(path: Path, symbol: Symbol | None = None, timeframe: Timeframe 
             if path.parent.is_dir()
             else []
         )
+        if path.is_dir():
+            raise MissingFile(f"{path} is a folder. Name a file in it, called SYMBOL-TIMEFRAME.parquet.")
         raise MissingFile(
             f"There is no file {path}." + (f" Beside it there is: {', '.join(near)}." if near else "")
         )
