@@ -96,9 +96,9 @@ class Definition:
             raise IndicatorError(f"{self.name}: inputs come before parameters, as in sma(volume, 20).")
         if leading and len(leading) != len(self.inputs):
             wanted = ", ".join(map(repr, self.inputs))
+            count = f"{len(self.inputs)} input{'' if len(self.inputs) == 1 else 's'}"
             raise IndicatorError(
-                f"{self.name} reads {len(self.inputs)} inputs ({wanted}), not {len(leading)}. "
-                "Give all of them or none."
+                f"{self.name} reads {count} ({wanted}), not {len(leading)}. Give all of them or none."
             )
         inputs = tuple(expression_of(each) for each in leading) or self.inputs
         return Indicator(self, inputs, self._bound(given, named))
@@ -141,7 +141,7 @@ class Definition:
 
 
 def indicator(
-    *, inputs: tuple[Expression, ...], start: State, group: str, outputs: tuple[str, ...] = (),
+    *, inputs: tuple[Expression, ...], group: str, start: State = (), outputs: tuple[str, ...] = (),
     lookback: Callable[..., int] | int = 0, memory: Callable[..., float] | float = math.inf,
     overlay: bool = False, guides: tuple[float, ...] = (),
     unit: UnitOrInput | tuple[UnitOrInput, ...] = "number", label: str = "",
@@ -180,7 +180,7 @@ def indicator(
 
 
 def combination(
-    *, inputs: tuple[Expression, ...], group: str, outputs: tuple[str, ...] = (), overlay: bool = False,
+    *, group: str, inputs: tuple[Expression, ...] = (), outputs: tuple[str, ...] = (), overlay: bool = False,
     guides: tuple[float, ...] = (), unit: UnitOrInput | tuple[UnitOrInput, ...] | None = None,
     label: str = "", aliases: tuple[str, ...] = (), ranges: Ranges = _NONE, words: Words = _NONE,
     rising: tuple[str, ...] = (), rule: Rule | None = None, sparse: bool = False,
