@@ -309,3 +309,17 @@ def test_what_cannot_be_read_now_is_read_once_the_exchange_is_back(desk: DeskPro
     desk.fail()
     expect(page.locator(".pane-legend")).to_have_count(3, timeout=15_000)
     expect(page.locator(".said")).not_to_contain_text("The exchange")
+
+
+def test_one_is_found_by_an_output_and_by_a_word_of_what_it_tells(desk: DeskProcess, pages: Watched) -> None:
+    page = pages.open(desk.url + CHART)
+    open_selector(page)
+    choose(page, "plus_di")
+    expect(page.locator("#indicator-title")).to_have_text("ADX")
+    page.keyboard.press("Escape")
+    if not page.locator("#indicator-search").is_visible():
+        open_selector(page)
+    page.fill("#indicator-search", "touches nothing of the kind")
+    expect(page.locator("#indicator-list .entry")).to_have_count(0)
+    page.fill("#indicator-search", "floor traders")
+    expect(page.locator("#indicator-list .entry")).to_have_count(1)

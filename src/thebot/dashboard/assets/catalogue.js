@@ -17,7 +17,7 @@ export function read() {
 }
 
 // [group's name, its indicators] for those that match, the best first: a name before a part of a name, that
-// before a word of the title.
+// before a word of the title, before one of what it tells (an output, a word of its first sentence).
 export function found(text) {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   const groups = new Map();
@@ -35,11 +35,13 @@ export function found(text) {
     .map(({ group, hits }) => [GROUPS[group] ?? group[0].toUpperCase() + group.slice(1), hits.map(({ each }) => each)]);
 }
 
-function distance({ name, label, aliases, title }, word) {
+function distance({ name, label, aliases, title, group, outputs, summary }, word) {
   const names = [name, label, ...aliases].map((each) => each.toLowerCase());
   if (names.includes(word)) return 0;
   if (names.some((each) => each.startsWith(word))) return 1;
   if (title.toLowerCase().split(/\W+/).some((each) => each.startsWith(word))) return 2;
   if (names.some((each) => each.includes(word)) || title.toLowerCase().includes(word)) return 3;
+  if (group === word || outputs.some((each) => each.name === word)) return 4;
+  if (summary.toLowerCase().split(/\W+/).some((each) => each.startsWith(word))) return 5;
   return Infinity;
 }
