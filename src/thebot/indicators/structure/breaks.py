@@ -32,7 +32,7 @@ def _turns(line: Indicator) -> tuple[Expression, Expression]:
     inputs=(high, low, close), start=(0, nan, nan, 0.0, nan), group="structure",
     outputs=("trend", "bos", "choch", "level"), overlay=True, unit=("number", "number", "number", "input"),
     lookback=lambda left, right: left + right, label="Market structure", sparse=True,
-    aliases=("smc", "bos_choch"), rule=_turns,
+    aliases=("smc", "bos", "choch", "bos_choch"), rule=_turns,
 )  # fmt: skip
 def market_structure(
     state: StructureState, high: Column, low: Column, close: Column, i: int, left: int = 5, right: int = 5
@@ -76,7 +76,7 @@ def market_structure(
     ),
     overlay=True, unit=("input", "input", "number", "number") * 2,
     lookback=lambda left, right, search, displacement, period: max(left + right, search),
-    label="Order blocks", sparse=True, aliases=("order_block",),
+    label="Order blocks", sparse=True, aliases=("order_block", "ob"),
 )  # fmt: skip
 def order_blocks(
     state: Any,  # noqa: ANN401  (13 numbers)

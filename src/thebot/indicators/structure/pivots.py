@@ -78,8 +78,8 @@ def levels_of(opened: float, top: float, bottom: float, closed: float, kind: int
 
 @combination(
     inputs=(open_, high, low, close), group="structure", outputs=LEVELS, overlay=True, unit="input",
-    words={"kind": KINDS, "anchor": tuple(ANCHORS)}, label="Pivots", sparse=True, aliases=("pivot_points",),
-    rule=price_crosses,
+    words={"kind": KINDS, "anchor": tuple(ANCHORS)}, label="Pivots", sparse=True,
+    aliases=("pivot_points", "pivot"), rule=price_crosses,
 )  # fmt: skip
 def pivots(
     open: Expression, high: Expression, low: Expression, close: Expression, kind: int = 0, anchor: int = 0

@@ -22,7 +22,8 @@ IchimokuState: TypeAlias = tuple[
     unit=("input", "input", "input", "input", "input", "input", "number"),
     lookback=lambda fast, slow, span, displacement: span + displacement,
     memory=lambda fast, slow, span, displacement: span + displacement - 1,
-    label="Ichimoku", aliases=("ichimoku_cloud",), rising=("fast", "slow", "span"), rule=crosses_its_signal,
+    label="Ichimoku", aliases=("ichimoku_cloud", "kumo"), rising=("fast", "slow", "span"),
+    rule=crosses_its_signal,
 )  # fmt: skip
 def ichimoku(
     state: IchimokuState, high: Column, low: Column, close: Column, i: int,
@@ -30,10 +31,11 @@ def ichimoku(
 ) -> tuple[IchimokuState, tuple[float, float, float, float, float, float, float]]:  # fmt: skip
     """Ichimoku cloud: trend, support and resistance from the middles of three windows.
 
-    Each value is what can be known at its candle. The cloud lies between `span_a` and `span_b`, as drawn at
-    this candle: computed `displacement` candles ago. `future_a` and `future_b` are computed now and drawn as
-    many candles later. The lagging span (the close, drawn `displacement` candles back) is seen by where it
-    stands: `lagging` is 1 with the close above that of then, -1 below, 0 if equal.
+    Each value is what can be known at its candle. `conversion` is the Tenkan-sen and `base` the Kijun-sen.
+    The cloud lies between `span_a` and `span_b` (Senkou), as drawn at this candle: computed `displacement`
+    candles ago. `future_a` and `future_b` are computed now and drawn as many candles later. The lagging span
+    (Chikou: the close, drawn `displacement` candles back) is seen by where it stands: `lagging` is 1 with the
+    close above that of then, -1 below, 0 if equal.
 
     Formula: middle(n) = (highest(high, n) + lowest(low, n)) / 2; conversion = middle(fast), base =
         middle(slow), a = (conversion + base) / 2, b = middle(span)

@@ -128,7 +128,7 @@ def atr_stop(
     inputs=(high, low, close), start=(0, 0.0, 0.0, 0.0, 0.0), group="trend", outputs=("long", "short"),
     overlay=True, unit="input", lookback=lambda period, multiplier: period,
     memory=lambda period, multiplier: period + wilder(period), label="Chandelier",
-    aliases=("chandelier_exit",), rule=breaks_stops,
+    aliases=("chandelier_exit", "ce"), rule=breaks_stops,
 )  # fmt: skip
 def chandelier(
     state: tuple[int, float, float, float, float],

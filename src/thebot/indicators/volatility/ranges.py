@@ -199,11 +199,14 @@ def mass_index(
     return (seen, once, twice, old, older, total), value
 
 
+_RANKS = {"calm": (0.0, 100.0), "lively": (0.0, 100.0), "extreme": (0.0, 100.0)}
+
+
 @indicator(
     inputs=(natr(14),), start=(0,), group="volatility", outputs=("regime", "rank"), label="Regime",
     unit=("number", "index"), guides=(0.0, 1.0, 2.0, 3.0),
     lookback=lambda period, calm, lively, extreme: period,
-    memory=lambda period, calm, lively, extreme: period, rising=("calm", "lively", "extreme"),
+    memory=lambda period, calm, lively, extreme: period, rising=("calm", "lively", "extreme"), ranges=_RANKS,
 )  # fmt: skip
 def volatility_regime(
     state: tuple[int], measure: Column, i: int,
@@ -232,13 +235,13 @@ def volatility_regime(
 
 @combination(
     inputs=(high, low, close), group="volatility", outputs=("regime", "rank"),
-    guides=(0.0, 1.0, 2.0, 3.0), label="ATR regime", rising=("calm", "lively", "extreme"),
+    guides=(0.0, 1.0, 2.0, 3.0), label="ATR regime", rising=("calm", "lively", "extreme"), ranges=_RANKS,
 )  # fmt: skip
 def atr_regime(
     high: Expression, low: Expression, close: Expression, period: int = 14,
     window: int = 200, calm: float = 25.0, lively: float = 75.0, extreme: float = 95.0,
 ) -> tuple[Expression, Expression]:  # fmt: skip
-    """ATR regime: whether the market moves little (0), as usual (1), much (2) or extremely (3).
+    """ATR regime: whether volatility is low (0), normal (1), high (2) or extreme (3) for this market.
 
     It ranks the normalised ATR among its last `window` values: use it to switch strategies or sizes.
     Formula: volatility_regime(natr(period), window): rank is the percent of earlier values that are below

@@ -33,7 +33,7 @@ def leaves_value_area(levels: Indicator) -> BuySell:
     inputs=(high, low, close, volume), start=(0, 0.0, 0.0), group="volume", outputs=LEVELS, overlay=True,
     unit="input", label="Volume profile", ranges={"period": (1, 10_000), "bins": (2, 1_000)},
     lookback=lambda period, bins: period, memory=lambda period, bins: period - 1, sparse=True,
-    rule=leaves_value_area,
+    aliases=("vp", "vpvr"), rule=leaves_value_area,
 )  # fmt: skip
 def volume_profile(
     state: tuple[int, float, float],
