@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TypeAlias
 
+from thebot.indicators.averages.sums import rising, summed
 from thebot.indicators.averages.weighted import wma
 from thebot.indicators.expression import Expression, close, nan
 from thebot.indicators.indicator import Column, combination, indicator
@@ -12,9 +13,7 @@ from thebot.indicators.memory import exponential
 from thebot.indicators.usual import price_crosses
 
 Six: TypeAlias = tuple[int, float, float, float, float, float, float]
-Twelve: TypeAlias = tuple[
-    int, float, float, float, float, float, float, float, float, float, float, float
-]  # fmt: skip
+Ten: TypeAlias = tuple[int, float, float, float, float, float, float, float, float, float]
 
 
 def _smoothed(known: int, average: float, value: float, period: int) -> float:
@@ -166,11 +165,11 @@ def zlema(
 
 
 @indicator(
-    inputs=(close,), start=(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0), group="averages",
+    inputs=(close,), start=(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0), group="averages",
     overlay=True, unit="input", lookback=lambda period: period - 1, memory=lambda period: period - 1,
     ranges={"period": (2, 100_000)}, label="Raw HMA", rule=price_crosses,
 )  # fmt: skip
-def raw_hma(state: Twelve, price: Column, i: int, period: int = 20) -> tuple[Twelve, float]:
+def raw_hma(state: Ten, price: Column, i: int, period: int = 20) -> tuple[Ten, float]:
     """Raw Hull average: a short weighted average carried on by what a long one lags behind it.
 
     The Hull moving average before its last smoothing: as early as can be, and rough.
@@ -179,7 +178,7 @@ def raw_hma(state: Twelve, price: Column, i: int, period: int = 20) -> tuple[Twe
     Convention: half is rounded down; running sums, begun anew each `period`, so that rounding cannot pile up
     Source: A. Hull, 2005
     """
-    known, seen, total, weighted, fresh, mounting, oldest, near, leaning, newer, rising, left = state
+    known, seen, total, weighted, fresh, mounting, oldest, near, leaning, left = state
     now = price[i]
     half = period // 2
     seen += 1.0
@@ -189,19 +188,14 @@ def raw_hma(state: Twelve, price: Column, i: int, period: int = 20) -> tuple[Twe
     mounting += seen * now
     leaning += half * now - near
     near += now - left
-    place = seen - (period - half)  # the fresh sums of the half begin where it does
-    newer += now if place > 0.0 else 0.0
-    rising += place * now if place > 0.0 else 0.0
     if seen == period:
         known, seen, total, weighted, fresh, mounting = 1, 0.0, fresh, mounting, 0.0, 0.0
-        near, leaning, newer, rising = newer, rising, 0.0, 0.0
+        near, leaning = summed(price, i, half), rising(price, i, half)
     if known == 0:
-        return (0, seen, 0.0, 0.0, fresh, mounting, 0.0, 0.0, 0.0, newer, rising, 0.0), nan
+        return (0, seen, 0.0, 0.0, fresh, mounting, 0.0, 0.0, 0.0, 0.0), nan
     value = leaning * (4.0 / (half * (half + 1.0))) - weighted * (2.0 / (period * (period + 1.0)))
     oldest, left = price[i - period + 1], price[i - half + 1]
-    return (
-        (known, seen, total, weighted, fresh, mounting, oldest, near, leaning, newer, rising, left), value
-    )  # fmt: skip
+    return (known, seen, total, weighted, fresh, mounting, oldest, near, leaning, left), value
 
 
 @combination(
