@@ -13,6 +13,7 @@ from thebot.indicators.averages import (
     medprice,
     midpoint,
     midprice,
+    raw_hma,
     rolling_vwap,
     sma,
     smma,
@@ -54,6 +55,7 @@ from thebot.indicators.live import (
     Readings,
 )
 from thebot.indicators.momentum import (
+    above_sma,
     ac,
     ao,
     apo,
@@ -269,6 +271,7 @@ __all__ = [
     "Panel",
     "Readings",
     "abandoned_baby",
+    "above_sma",
     "ac",
     "accbands",
     "ad",
@@ -414,6 +417,7 @@ __all__ = [
     "pvo",
     "qstick",
     "r_squared",
+    "raw_hma",
     "reasons",
     "relative_volatility_index",
     "rickshaw_man",
