@@ -9,7 +9,7 @@ import math
 import pytest
 
 from thebot.errors import IndicatorError, UnknownName
-from thebot.indicators import Panel, catalogue, close, indicator, parse
+from thebot.indicators import Panel, catalogue, close, indicator, parse, pivots, vwap
 from thebot.indicators.indicator import forget
 from thebot.indicators.sections import sections
 
@@ -61,6 +61,11 @@ def test_a_parameter_may_be_a_word(ranged) -> None:
         ranged(kind="duble")
     with pytest.raises(IndicatorError, match="kind is 7; give one of plain, double"):
         ranged(kind=7)
+
+
+def test_other_words_for_a_session_are_understood() -> None:
+    assert vwap("session") == vwap("day")
+    assert pivots("classic", "weekly") == pivots("standard", "week")
 
 
 def test_an_alias_is_the_indicator_itself_in_rules(ranged) -> None:

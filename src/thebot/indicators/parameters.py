@@ -20,6 +20,9 @@ Words: TypeAlias = Mapping[str, tuple[str, ...]]
 LONGEST: Final = 100_000  # candles: no period or lookback may be longer
 
 
+_SAME: Final = {"session": "day", "daily": "day", "weekly": "week", "monthly": "month", "classic": "standard"}
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One of them. A step gets a whole number, a float or, for one of `words`, its place among them."""
@@ -69,8 +72,9 @@ class Parameter:
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(self.words):
             return value
         if isinstance(value, str):
-            if value.casefold() in self.words:
-                return self.words.index(value.casefold())
+            word = value.casefold() if value.casefold() in self.words else _SAME.get(value.casefold(), "")
+            if word in self.words:
+                return self.words.index(word)
             raise UnknownName(f"{self.name} of {owner}", value, self.words)
         raise self._refused(value, owner)
 

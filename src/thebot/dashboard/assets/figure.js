@@ -2,7 +2,7 @@
 //
 // Axes: x time, y volume (at the foot of the price pane, behind it), y2 price, y3 and on the panes below.
 import { decidingRow } from './columns.js';
-import { domains, isBelow, isDirection, panesOf } from './panes.js';
+import { domains, isBelow, isDetail, isDirection, isState, panesOf } from './panes.js';
 
 export const COLOURS = {
   up: '#2ebd85', down: '#f6465d', grid: '#171d27', edge: '#222b38', text: '#8793a5', guide: '#3a4657',
@@ -35,6 +35,7 @@ export function traces(data, { rows: [first, last], shift, span, gpu }) {
   for (const each of styled(data)) {
     const y = cut(each.values);
     if (each.bars) made.push({ type: 'bar', x, y, yaxis: each.axis, width: span * 0.6, hoverinfo: 'skip', marker: { color: y.map(barColour), line: { width: 0 } } });
+    else if (each.dots) made.push({ type: 'scatter', mode: 'markers', x, y: y.map((v) => (v === null ? null : 0)), yaxis: each.axis, hoverinfo: 'skip', marker: { size: 4, color: y.map(dotColour) } });
     else if (each.marks) made.push(...patterns(x, y, cut(data.low), cut(data.high), each.offset));
     else if (each.steps) made.push({ ...line(each, null, each.colour), ...runs(cut(data.time), y, shift, span) });
     else if (each.turns) {
@@ -45,6 +46,7 @@ export function traces(data, { rows: [first, last], shift, span, gpu }) {
   return [...made, ...markers(data, shift, first, last)];
 }
 
+export const dotColour = (v) => (v > 0 ? COLOURS.down : COLOURS.up); // red: squeezed
 export const barColour = (v) => (v >= 0 ? 'rgba(46,189,133,.55)' : 'rgba(246,70,93,.55)');
 
 // All lines to be drawn: over the price, and in the panes below.
@@ -64,10 +66,11 @@ export function styled(data) {
     const turns = plot.lines.filter((line) => line.overlay).length === 1 ? plot.lines.find((line) => isDirection(line) && line !== plot.lines[0]) : undefined;
     let below = 0;
     plot.lines.forEach((line, l) => {
+      if (isDetail(plot, line)) return;
       const common = { plot, line: l, at: p, name: line.name, values: line.values, steps: plot.steps, dash: 'solid', width: plot.steps ? 1 : 1.4 };
       if (isBelow(plot, line)) {
         const colour = COLOURS.below[below++ % COLOURS.below.length];
-        lines.push({ ...common, colour, axis: `y${3 + panes.indexOf(plot)}`, bars: /\bhist/i.test(line.name) });
+        lines.push({ ...common, colour, axis: `y${3 + panes.indexOf(plot)}`, bars: /\bhist/i.test(line.name), dots: isState(plot, line) });
       } else if (line.overlay) {
         const side = sideOf(line);
         const colour = side ? COLOURS[side] : COLOURS.lines[over % COLOURS.lines.length];

@@ -4,7 +4,7 @@
 import { on } from './bus.js';
 import { chart, onDrawn, serverNow } from './chart.js';
 import { $, h } from './dom.js';
-import { barColour, COLOURS, styled } from './figure.js';
+import { barColour, COLOURS, dotColour, styled } from './figure.js';
 import { countdown, price } from './format.js';
 import { digits, market, row } from './market.js';
 import * as plot from './plot.js';
@@ -105,6 +105,10 @@ function drawLines(live, axes, step) {
       for (const [, value, candle] of points) if (value) mark(candle, value > 0, each.offset, axes);
       continue;
     }
+    if (each.dots) {
+      for (const [time, value] of points) dot(axes.x, scale, time, dotColour(value));
+      continue;
+    }
     if (each.bars) {
       for (const [time, value] of points) bar(axes.x, scale, time, value);
       continue;
@@ -147,6 +151,13 @@ function bar(x, scale, time, value) {
   const [zero, end] = [plot.pixel(scale, 0), plot.pixel(scale, value)];
   ink.fillStyle = barColour(value);
   ink.fillRect(middle - half, Math.min(zero, end), half * 2, Math.abs(zero - end));
+}
+
+function dot(x, scale, time, colour) {
+  ink.fillStyle = colour;
+  ink.beginPath();
+  ink.arc(plot.pixel(x, time + chart.shift), plot.pixel(scale, 0), 2, 0, 2 * Math.PI);
+  ink.fill();
 }
 
 function drawPrice(axes) {

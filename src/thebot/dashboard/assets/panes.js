@@ -8,8 +8,12 @@ const GAP = 0.018;
 // level) is not drawn: the legend says it.
 export const isBelow = (plot, line) => !plot.marks && !line.overlay && !isDetail(plot, line);
 export const isDirection = (line) => /\bdirection$/i.test(line.name);
-const isDetail = (plot, line) => /\b(ago|earlier)$/i.test(line.name)
+// (What is drawn some candles ahead of where it is known would be a wrong line where it is known: the future of
+// a cloud.)
+export const isDetail = (plot, line) => /\b(ago|earlier|released|count|lagging|future [ab])$/i.test(line.name)
   || (plot.overlay && (/\b(status|strength|touches)$/i.test(line.name) || (isDirection(line) && line !== plot.lines[0])));
+// Whether something is on beside a figure that has a scale of its own: dots on its zero line.
+export const isState = (plot, line) => !plot.overlay && line !== plot.lines[0] && /\bactive$/i.test(line.name);
 export const panesOf = (data) => data.plots.filter((plot) => plot.lines.some((line) => isBelow(plot, line)));
 
 // Where the price begins, and [from, to] of each pane, the first at the top; all as shares of the height.
@@ -26,7 +30,7 @@ export function scale(plot, live, first, last) {
   let [low, high] = plot.guides.length ? [Math.min(...plot.guides), Math.max(...plot.guides)] : [Infinity, -Infinity];
   let whole = true; // 1 and 0 of a condition, or a count
   plot.lines.forEach((line, l) => {
-    if (!isBelow(plot, line)) return;
+    if (!isBelow(plot, line) || isState(plot, line)) return;
     const seen = (v) => {
       if (v === null || !Number.isFinite(v)) return;
       if (v < low) low = v;

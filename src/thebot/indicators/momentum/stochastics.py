@@ -52,7 +52,7 @@ def stoch(
 
     Formula: k = SMA(raw, smooth), d = SMA(k, signal), with raw = 100 * (close - lowest low) / (highest high
         - lowest low) of the last `period` candles
-    Convention: the slow form with simple averages, as TA-Lib and TradingView; raw is 0 where the range is
+    Convention: the slow form with simple averages, as TA-Lib and TradingView; raw is 0 where the range is 0
     Source: G. Lane, "Lane's Stochastics", Technical Analysis of Stocks & Commodities, 1984
     """
     k = sma(percent_k(high, low, close, period), smooth)
