@@ -85,16 +85,22 @@ class LivePanel:
         """
         if self.at is not None and candle.open_time <= self.at:
             raise _out_of_order(candle, self.at)
-        for longer in self._longer.values():
-            longer.take(candle)
+        if self._longer:
+            for longer in self._longer.values():
+                longer.take(candle)
         values, self._states = self._compute(
             candle.open, candle.high, candle.low, candle.close, candle.volume, float(candle.open_time),
             self._states, self._row,
         )  # fmt: skip
-        if self._moving:
-            self._move_on()
+        for window in self._moving:
+            window.append(nan)  # room for the next candle
+        self._row += 1
+        if self._row == _SLACK:
+            for window in self._moving:
+                del window[:_SLACK]
+            self._row = 0
         self.at = candle.open_time
-        self.readings = self._readings(values)
+        self.readings = self._readings(values) if self._longer else Readings(self.panel, values, _NO_LONGER)
         return self.readings
 
     def preview(self, candle: Candle) -> Readings:
@@ -107,16 +113,6 @@ class LivePanel:
             self._states, self._row,
         )  # fmt: skip
         return self._readings(values)
-
-    def _move_on(self) -> None:
-        """Make room for the next candle in the windows."""
-        for window in self._moving:
-            window.append(nan)
-        self._row += 1
-        if self._row == _SLACK:
-            for window in self._moving:
-                del window[:_SLACK]
-            self._row = 0
 
     def _window(self, column: int) -> list[float]:
         """What was kept of a column: as many values as are looked back on, oldest first."""
