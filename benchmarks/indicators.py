@@ -12,6 +12,7 @@ another peer differs from ours by more than a millionth, the ratio is marked wit
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import math
 import os
@@ -116,6 +117,8 @@ def together(table: list[Row], c: Candles, peers: Peers) -> None:
     names = set(peers.have["talipp"])
     both = [row.indicator for row in table if repr(row.indicator) in names]
     candles = list(c)
+    gc.collect()
+    gc.freeze()  # what the tables above left behind is no part of a step: the peer's process has none of it
     for what, chosen in (
         (f"all {len(both)} that talipp has", both),
         ("the ten", [*filter(TEN.__contains__, both)]),

@@ -10,7 +10,7 @@ from thebot.indicators.indicator import Column, combination, indicator
 from thebot.indicators.memory import exponential, wilder
 from thebot.indicators.momentum.smoothing import smoothed, wilder_smoothed
 from thebot.indicators.usual import crosses_its_signal, leaves_extremes
-from thebot.indicators.windows import bottom_of, top_of
+from thebot.indicators.windows import bottom_of, highest, lowest, top_of
 
 Extremes: TypeAlias = tuple[int, float, float]
 
@@ -30,9 +30,17 @@ def percent_k(
     Source: G. Lane, "Lane's Stochastics", Technical Analysis of Stocks & Commodities, 1984
     """
     seen, top, bottom = state
+    up, down = high[i], low[i]
     seen += 1
-    top = top_of(top, high, i, seen, period)
-    bottom = bottom_of(bottom, low, i, seen, period)
+    # as `top_of` and `bottom_of`, written out: candle by candle two calls are a quarter of the time
+    if seen > period and high[i - period] >= top and up < top:
+        top = highest(high, i, period)
+    elif up > top or seen == 1:
+        top = up
+    if seen > period and low[i - period] <= bottom and down > bottom:
+        bottom = lowest(low, i, period)
+    elif down < bottom or seen == 1:
+        bottom = down
     if seen < period:
         return (seen, top, bottom), nan
     reach = top - bottom
