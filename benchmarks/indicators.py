@@ -63,9 +63,11 @@ def rows(only: set[str]) -> Iterator[Row]:
         for case in group.CASES:
             whole = case.expression.indicator if isinstance(case.expression, Output) else case.expression
             if case.call is not None and isinstance(whole, Indicator):
-                # one call gives all outputs of a TA-Lib function; another function is another call
+                # one call gives all outputs of a TA-Lib function; only another function is another call
+                function = case.reference.split()[1].rstrip(",")
                 known = calls.setdefault(whole.definition, {}).setdefault(whole, {})
-                known.setdefault(case.reference, case.call)
+                if function != "SAREXT":  # SAR with more options, which gives the sign that SAR leaves out
+                    known.setdefault(function, case.call)
     usual = {each.definition: each for each in TEN}
     for definition in catalogue():
         if only and definition.name not in only:
