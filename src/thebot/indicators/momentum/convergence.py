@@ -32,6 +32,13 @@ def macd(
     """
     seen, quick, steady, smooth = state
     seen += 1
+    if seen > slow + signal and fast > 1 < signal:  # the usual case without calls, which cost as much as it
+        now = price[i]
+        quick += (now - quick) * (2.0 / (fast + 1.0))
+        steady += (now - steady) * (2.0 / (slow + 1.0))
+        line = quick - steady
+        smooth += (line - smooth) * (2.0 / (signal + 1.0))
+        return (seen, quick, steady, smooth), (line, smooth, line - smooth)
     quick = smoothed(quick, price[i], seen - slow + fast, fast)  # rounds as TA-Lib's: see decision 0012
     steady = smoothed(steady, price[i], seen, slow)
     known = seen - slow + 1  # values of the line so far

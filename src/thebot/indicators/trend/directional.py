@@ -49,7 +49,9 @@ def adx(
     """
     seen, top, bottom, before, plus, minus, moved, average = state
     highest, lowest, now = high[i], low[i], close[i]
-    up, down = moves(highest - top, bottom - lowest)
+    rise, fall = highest - top, bottom - lowest
+    up = rise if rise > fall and rise > 0.0 else 0.0  # as `moves`, without the call
+    down = fall if fall > rise and fall > 0.0 else 0.0
     reach = (highest if highest > before else before) - (lowest if lowest < before else before)
     seen += 1
     if seen <= period:

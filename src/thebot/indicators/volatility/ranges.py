@@ -46,8 +46,17 @@ def atr(
     Convention: Wilder's smoothing, seeded with the mean of the first `period` true ranges, as TA-Lib
     Source: J. Welles Wilder, "New Concepts in Technical Trading Systems", 1978
     """
-    state, value = smoothed_range(state, high[i], low[i], close[i], period)
-    return state, value if state[0] > period else nan
+    seen, before, last, older, average = state
+    top, bottom, now = high[i], low[i], close[i]
+    if seen < period + 2:
+        state, value = smoothed_range(state, top, bottom, now, period)
+        return state, value if seen >= period else nan
+    # the usual case of `smoothed_range`, without a call, which live would cost a quarter of it
+    weight = 1.0 / period
+    keep = 1.0 - weight
+    share = ((top if top > before else before) - (bottom if bottom < before else before)) * weight
+    value = older * (keep * keep) + (last * keep + share)
+    return (seen + 1, now, share, average, value), value
 
 
 def smoothed_range(
