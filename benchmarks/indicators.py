@@ -37,7 +37,7 @@ from thebot.market import Candles
 
 TEN = (sma(20), ema(20), rsi(14), macd(), bbands(), atr(14), supertrend(), stoch(), adx(14), obv())
 BATCH = ("pandas", "polars", "vectorbt")
-LIVE_CANDLES, TOGETHER = 3_000, 10_000
+LIVE_CANDLES, TOGETHER = 3_000, 5_000
 
 
 @dataclass

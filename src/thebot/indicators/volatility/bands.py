@@ -10,9 +10,9 @@ from thebot.indicators.expression import Expression, close, crosses_above, cross
 from thebot.indicators.indicator import Column, Indicator, combination, indicator
 from thebot.indicators.memory import exponential, wilder
 from thebot.indicators.usual import BuySell, breaks_bands, leaves_bands, leaves_extremes
-from thebot.indicators.volatility.deviations import EMPTY, Window, taken_in
+from thebot.indicators.volatility.deviations import ANEW, DROP, EMPTY, Window, taken_in
 from thebot.indicators.volatility.ranges import atr
-from thebot.indicators.windows import highest, lowest
+from thebot.indicators.windows import highest, lowest, squared_deviations
 
 Bands: TypeAlias = tuple[float, float, float]
 
@@ -33,12 +33,26 @@ def bbands(
     Convention: deviation of the population (divided by `period`), as TA-Lib and TradingView
     Source: J. Bollinger, "Bollinger on Bollinger Bands", 2001
     """
-    state = taken_in(state, price, i, period)
-    if state[0] < period:
-        return state, (nan, nan, nan)
-    away = width * math.sqrt(state[3] * (1.0 / period))
-    mean = state[2]
-    return state, (mean + away, mean, mean - away)
+    seen, total, before, squares, most = state
+    if seen < period:
+        state = taken_in(state, price, i, period)
+        if state[0] < period:
+            return state, (nan, nan, nan)
+        away = width * math.sqrt(state[3] * (1.0 / period))
+        return state, (state[2] + away, state[2], state[2] - away)
+    # the usual case of `taken_in`, without a call
+    new, old = price[i], price[i - period]
+    total += new
+    mean = total / period
+    squares += (new - old) * ((new - mean) + (old - before))
+    seen += 1
+    if squares * DROP < most or seen > period + ANEW:
+        squares = squared_deviations(price, i, period, mean)
+        most, seen = squares, period
+    squares = squares if squares > 0.0 else 0.0
+    most = squares if squares > most else most
+    away = width * math.sqrt(squares * (1.0 / period))
+    return (seen, total - price[i - period + 1], mean, squares, most), (mean + away, mean, mean - away)
 
 
 @indicator(
