@@ -7,8 +7,8 @@ from typing import TypeAlias
 from thebot.indicators.expression import close, crosses_above, crosses_below, high, low, nan, open_
 from thebot.indicators.indicator import Column, Indicator, indicator
 from thebot.indicators.memory import exponential
-from thebot.indicators.trend.extremes import bottom_of, top_of
 from thebot.indicators.usual import BuySell, crosses_its_signal
+from thebot.indicators.windows import bottom_of, top_of
 
 # tops and bottoms of the three windows now, then of those that ended `displacement` candles ago
 IchimokuState: TypeAlias = tuple[

@@ -1,11 +1,10 @@
-"""The highest and the lowest of a window: as indicators, and for the steps of others."""
+"""The highest and the lowest of a window."""
 
 from __future__ import annotations
 
 from thebot.indicators.expression import close, nan
 from thebot.indicators.indicator import Column, indicator
-from thebot.indicators.windows import bottom_of as bottom_of
-from thebot.indicators.windows import top_of as top_of
+from thebot.indicators.windows import bottom_of, top_of
 
 
 @indicator(

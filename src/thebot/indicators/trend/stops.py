@@ -15,8 +15,9 @@ from thebot.indicators.expression import (
 )
 from thebot.indicators.indicator import Column, Indicator, combination, indicator
 from thebot.indicators.memory import wilder
-from thebot.indicators.trend.extremes import bottom_of, highest, lowest, top_of
+from thebot.indicators.trend.extremes import highest, lowest
 from thebot.indicators.usual import BuySell
+from thebot.indicators.windows import bottom_of, top_of
 
 StopState: TypeAlias = tuple[int, float, float, float, float, float]
 SarState: TypeAlias = tuple[int, float, float, float, float]

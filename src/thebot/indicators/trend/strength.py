@@ -6,8 +6,8 @@ from typing import Final, TypeAlias
 
 from thebot.indicators.expression import Expression, close, high, low, nan
 from thebot.indicators.indicator import Column, combination, indicator
-from thebot.indicators.trend.extremes import bottom_of, top_of
 from thebot.indicators.usual import crosses_its_signal, crosses_zero
+from thebot.indicators.windows import bottom_of, top_of
 
 ANEW: Final = 1_000  # candles after which running sums are made anew, so that rounding cannot pile up
 

@@ -12,7 +12,7 @@ from thebot.indicators.memory import exponential, wilder
 from thebot.indicators.usual import BuySell, breaks_bands, leaves_bands, leaves_extremes
 from thebot.indicators.volatility.deviations import ANEW, DROP, EMPTY, Window, taken_in
 from thebot.indicators.volatility.ranges import atr
-from thebot.indicators.windows import highest, lowest, squared_deviations
+from thebot.indicators.windows import bottom_of, squared_deviations, top_of
 
 Bands: TypeAlias = tuple[float, float, float]
 
@@ -157,17 +157,8 @@ def donchian(
     """
     seen, top, bottom = state
     seen += 1
-    up, down = high[i], low[i]
-    if seen == 1:
-        top, bottom = up, down
-    if seen > period and high[i - period] >= top and up < top:
-        top = highest(high, i, period)
-    else:
-        top = up if up > top else top
-    if seen > period and low[i - period] <= bottom and down > bottom:
-        bottom = lowest(low, i, period)
-    else:
-        bottom = down if down < bottom else bottom
+    top = top_of(top, high, i, seen, period)
+    bottom = bottom_of(bottom, low, i, seen, period)
     if seen < period:
         return (seen, top, bottom), (nan, nan, nan)
     return (seen, top, bottom), (top, (top + bottom) * 0.5, bottom)

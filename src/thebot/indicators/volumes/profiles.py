@@ -18,7 +18,7 @@ from thebot.indicators.indicator import Column, Indicator, indicator
 from thebot.indicators.sessions import ANCHORS, begins_session, session_of
 from thebot.indicators.usual import BuySell
 from thebot.indicators.volumes.histogram import profile
-from thebot.indicators.windows import highest, lowest
+from thebot.indicators.windows import bottom_of, top_of
 
 LEVELS: Final = ("poc", "vah", "val", "hvn", "lvn")
 Levels: TypeAlias = tuple[float, float, float, float, float]
@@ -56,17 +56,8 @@ def volume_profile(
     """
     seen, top, bottom = state
     seen += 1
-    up, down = high[i], low[i]
-    if seen == 1:
-        top, bottom = up, down
-    if seen > period and high[i - period] >= top and up < top:
-        top = highest(high, i, period)
-    else:
-        top = up if up > top else top
-    if seen > period and low[i - period] <= bottom and down > bottom:
-        bottom = lowest(low, i, period)
-    else:
-        bottom = down if down < bottom else bottom
+    top = top_of(top, high, i, seen, period)
+    bottom = bottom_of(bottom, low, i, seen, period)
     if seen < period:
         return (seen, top, bottom), (nan, nan, nan, nan, nan)
     return (seen, top, bottom), profile(high, low, volume, i, period, bottom, top, close[i], bins)
