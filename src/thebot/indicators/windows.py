@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from thebot.indicators.indicator import Column
+
+ANEW: Final = 1_000  # candles after which a running sum is summed anew, so that rounding cannot pile up
 
 
 def highest(column: Column, i: int, period: int) -> float:
@@ -85,3 +89,8 @@ def squared_deviations(column: Column, i: int, period: int, centre: float) -> fl
         total += away
         squares += away * away
     return squares - total * total / period
+
+
+def reach_of(top: float, bottom: float, before: float) -> float:
+    """The true range: from a candle's high to its low, the close `before` it included."""
+    return (top if top > before else before) - (bottom if bottom < before else before)

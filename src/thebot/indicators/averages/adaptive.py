@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import TypeAlias
 
-from thebot.indicators.averages.sums import ANEW, summed
+from thebot.indicators.averages.sums import summed
 from thebot.indicators.expression import close, nan
 from thebot.indicators.indicator import Column, indicator
 from thebot.indicators.memory import exponential
 from thebot.indicators.usual import price_crosses
-from thebot.indicators.windows import squared_deviations
+from thebot.indicators.windows import ANEW, squared_deviations
 
 KamaState: TypeAlias = tuple[int, int, float, float, float]
 VidyaState: TypeAlias = tuple[int, float, float, float, float, float, float, float]

@@ -12,9 +12,6 @@ from typing import Final
 
 from thebot.indicators.indicator import Column
 
-ANEW: Final = (
-    1_000  # candles after which running sums are summed anew; later by two periods if these are long
-)
 STRAYED: Final = 16.0  # or when one has grown or fallen by this factor
 
 

@@ -6,11 +6,12 @@ import math
 from typing import Final, TypeAlias
 
 from thebot.indicators.averages.prices import typprice
-from thebot.indicators.averages.sums import ANEW, size, strayed, summed, weighed
+from thebot.indicators.averages.sums import size, strayed, summed, weighed
 from thebot.indicators.expression import Expression, close, high, low, nan, open_time, volume
 from thebot.indicators.indicator import Column, combination, indicator
 from thebot.indicators.sessions import ANCHORS, begins_session, end_of_session
 from thebot.indicators.usual import price_crosses
+from thebot.indicators.windows import ANEW
 
 THIRD: Final = 1.0 / 3.0
 

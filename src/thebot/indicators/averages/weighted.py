@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import TypeAlias
 
-from thebot.indicators.averages.sums import ANEW, rising, size, strayed, summed
+from thebot.indicators.averages.sums import rising, size, strayed, summed
 from thebot.indicators.expression import close, nan
 from thebot.indicators.indicator import Column, indicator
 from thebot.indicators.usual import price_crosses
+from thebot.indicators.windows import ANEW
 
 WmaState: TypeAlias = tuple[int, float, float, float, float, float, float]
 

@@ -7,8 +7,8 @@ from typing import TypeAlias
 from thebot.indicators.averages import typprice
 from thebot.indicators.expression import close, high, low, nan, open_
 from thebot.indicators.indicator import Column, indicator
-from thebot.indicators.momentum.smoothing import ANEW
 from thebot.indicators.usual import crosses_zero, leaves_extremes
+from thebot.indicators.windows import ANEW
 
 
 @indicator(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-ANEW = 1_000  # candles after which running sums are summed anew, so that rounding cannot pile up
-
 Shares: TypeAlias = tuple[int, int, float, float, float, float]
 
 

@@ -15,7 +15,8 @@ from thebot.indicators.expression import (
     open_,
 )
 from thebot.indicators.indicator import Column, Indicator, indicator
-from thebot.indicators.structure.turning import averaged, true_range, turned
+from thebot.indicators.structure.turning import averaged, turned
+from thebot.indicators.windows import reach_of
 
 # near and far edge, each times the sign of its side; candles since it stood; status
 Block: TypeAlias = tuple[float, float, float, float]
@@ -100,7 +101,7 @@ def order_blocks(
     seen, before, average, top, bottom = state[0], state[1], state[2], state[3], state[4]
     seen += 1
     now = close[i]
-    average = averaged(average, true_range(high[i], low[i], before), seen, period)
+    average = averaged(average, reach_of(high[i], low[i], before), seen, period)
     top = high[i - right] if turned(high, 1.0, seen, i, left, right) else top
     bottom = low[i - right] if turned(low, -1.0, seen, i, left, right) else bottom
     far_enough = displacement * average

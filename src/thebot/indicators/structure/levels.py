@@ -6,11 +6,11 @@ from typing import Any, Final, TypeAlias
 
 from thebot.indicators.expression import Expression, close, high, low, nan, volume
 from thebot.indicators.indicator import Column, Indicator, indicator
-from thebot.indicators.structure.turning import averaged, true_range, turned
+from thebot.indicators.structure.turning import averaged, turned
+from thebot.indicators.windows import ANEW, reach_of
 
 Eight: TypeAlias = tuple[float, float, float, float, float, float, float, float]
 KEPT: Final = 8  # levels
-ANEW: Final = 1_000  # candles after which the running sum of volumes is summed anew
 
 _UNKNOWN: Final = (nan,) * KEPT
 _NONE: Final = (0.0,) * KEPT
@@ -47,7 +47,7 @@ def support_resistance(
     levels, touches, stamps = state[3:11], state[11:19], state[19:27]
     seen += 1
     now = close[i]
-    average = averaged(average, true_range(high[i], low[i], before), seen, period)
+    average = averaged(average, reach_of(high[i], low[i], before), seen, period)
     if turned(high, 1.0, seen, i, left, right):
         levels, touches, stamps = touched(
             levels, touches, stamps, high[i - right], float(seen - right), tolerance * average

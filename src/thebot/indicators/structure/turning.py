@@ -39,11 +39,6 @@ def stands_alone(column: Column, sign: float, i: int, period: int) -> bool:
     return True
 
 
-def true_range(top: float, bottom: float, before: float) -> float:
-    """From the candle's high to its low, the close `before` it included."""
-    return (top if top > before else before) - (bottom if bottom < before else before)
-
-
 def averaged(average: float, reach: float, seen: int, period: int) -> float:
     """Wilder's average of the true ranges (from candle 2 on); the plain mean until there are `period`."""
     weight = 1.0 / period if seen > period else 1.0 / (seen - 1) if seen > 1 else 0.0

@@ -8,8 +8,8 @@ from typing import Final, TypeAlias
 from thebot.indicators.expression import close, nan
 from thebot.indicators.indicator import Column, indicator
 from thebot.indicators.usual import crosses_zero, leaves_bands, price_crosses
+from thebot.indicators.windows import ANEW
 
-ANEW: Final = 1_000  # candles after which the running sums are made anew, so that rounding cannot pile up
 DEGREES: Final = 180.0 / math.pi
 
 # seen, a recent price, then of the prices' distances from it: sum, sum of distance times age, sum of squares

@@ -17,7 +17,7 @@ from thebot.indicators.indicator import Column, Indicator, combination, indicato
 from thebot.indicators.memory import wilder
 from thebot.indicators.trend.extremes import highest, lowest
 from thebot.indicators.usual import BuySell
-from thebot.indicators.windows import bottom_of, top_of
+from thebot.indicators.windows import bottom_of, reach_of, top_of
 
 StopState: TypeAlias = tuple[int, float, float, float, float, float]
 SarState: TypeAlias = tuple[int, float, float, float, float]
@@ -36,11 +36,6 @@ def breaks_stops(stops: Indicator) -> BuySell:
 def breaks_entries(lines: Indicator) -> BuySell:
     """Bought when the close breaks above the `long` line, sold when it breaks below the `short` one."""
     return crosses_above(close, lines.long), crosses_below(close, lines.short)
-
-
-def reach_of(top: float, bottom: float, before: float) -> float:
-    """The true range: from the candle's extremes to the close before it."""
-    return (top if top > before else before) - (bottom if bottom < before else before)
 
 
 def smoothed(average: float, reach: float, seen: int, period: int) -> float:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from thebot.indicators.expression import Expression, close, high, low, nan
 from thebot.indicators.indicator import Column, combination, indicator
 from thebot.indicators.usual import crosses_its_signal, crosses_zero
-from thebot.indicators.windows import bottom_of, top_of
-
-ANEW: Final = 1_000  # candles after which running sums are made anew, so that rounding cannot pile up
+from thebot.indicators.windows import ANEW, bottom_of, top_of
 
 AroonState: TypeAlias = tuple[int, float, float, float, float]
 VortexState: TypeAlias = tuple[int, float, float, float, float]

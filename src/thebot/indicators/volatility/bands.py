@@ -10,9 +10,9 @@ from thebot.indicators.expression import Expression, close, crosses_above, cross
 from thebot.indicators.indicator import Column, Indicator, combination, indicator
 from thebot.indicators.memory import exponential, wilder
 from thebot.indicators.usual import BuySell, breaks_bands, leaves_bands, leaves_extremes
-from thebot.indicators.volatility.deviations import ANEW, DROP, EMPTY, Window, taken_in
+from thebot.indicators.volatility.deviations import DROP, EMPTY, Window, taken_in
 from thebot.indicators.volatility.ranges import atr
-from thebot.indicators.windows import bottom_of, squared_deviations, top_of
+from thebot.indicators.windows import ANEW, bottom_of, squared_deviations, top_of
 
 Bands: TypeAlias = tuple[float, float, float]
 

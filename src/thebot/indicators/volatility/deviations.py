@@ -9,9 +9,8 @@ from thebot.indicators.expression import close, nan
 from thebot.indicators.indicator import Column, indicator
 from thebot.indicators.memory import wilder
 from thebot.indicators.usual import leaves_extremes
-from thebot.indicators.windows import squared_deviations
+from thebot.indicators.windows import ANEW, squared_deviations
 
-ANEW = 1_000  # candles after which running sums are summed anew, so that rounding cannot pile up
 DROP = 64.0  # or as soon as a sum is so many times below the most it was: what has left would drown the rest
 
 Window: TypeAlias = tuple[

@@ -10,7 +10,8 @@ from typing import TypeAlias
 
 from thebot.indicators.expression import close, high, low, nan, open_
 from thebot.indicators.indicator import Column, indicator
-from thebot.indicators.volatility.deviations import ANEW, DROP
+from thebot.indicators.volatility.deviations import DROP
+from thebot.indicators.windows import ANEW
 
 LN2 = 0.6931471805599453
 

@@ -11,7 +11,8 @@ from thebot.indicators.indicator import Column, Indicator, combination, indicato
 from thebot.indicators.trend import linreg
 from thebot.indicators.usual import BuySell
 from thebot.indicators.volatility.bands import donchian
-from thebot.indicators.volatility.deviations import ANEW, DROP, taken_in
+from thebot.indicators.volatility.deviations import DROP, taken_in
+from thebot.indicators.windows import ANEW
 
 
 def reach_at(high: Column, low: Column, close: Column, i: int) -> float:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from thebot.indicators.expression import nan, volume
 from thebot.indicators.indicator import Column, indicator
 from thebot.indicators.memory import exponential
-from thebot.indicators.volumes.money import ANEW, DROP
+from thebot.indicators.volumes.money import DROP
+from thebot.indicators.windows import ANEW
 
 
 @indicator(

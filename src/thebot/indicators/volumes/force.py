@@ -6,7 +6,8 @@ from thebot.indicators.expression import close, high, low, nan, volume
 from thebot.indicators.indicator import Column, indicator
 from thebot.indicators.memory import exponential
 from thebot.indicators.usual import crosses_its_signal, crosses_zero
-from thebot.indicators.volumes.money import ANEW, DROP, direction
+from thebot.indicators.volumes.money import DROP, direction
+from thebot.indicators.windows import ANEW
 
 
 @indicator(

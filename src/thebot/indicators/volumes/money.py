@@ -10,8 +10,8 @@ from thebot.indicators.indicator import Column, indicator
 from thebot.indicators.memory import exponential
 from thebot.indicators.usual import crosses_zero, leaves_extremes
 from thebot.indicators.volumes.flow import crosses_own_average
+from thebot.indicators.windows import ANEW
 
-ANEW: Final = 1_000  # candles, beside two periods, after which running sums are summed anew
 FEW, MANY = 1e-280, 1e280  # a product of two ranges between these can be divided by
 SAME: Final = 1e-14  # of their size: what sums of a few prices may differ by in rounding
 DROP: Final = 64.0  # or if they have shrunk so much: what has left would drown what is in the window
