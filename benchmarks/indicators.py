@@ -78,9 +78,9 @@ def rows(only: set[str]) -> Iterator[Row]:
         yield Row(chosen, list(known.get(chosen, {}).values()))
 
 
-def seconds(call: Callable[[], object]) -> float:
+def seconds(call: Callable[..., object], *arguments: object) -> float:
     begun = time.perf_counter()
-    call()
+    call(*arguments)
     return time.perf_counter() - begun
 
 
@@ -90,9 +90,9 @@ def over_columns(table: list[Row], c: Candles, rounds: int, peers: Peers | None)
         last = float(panel.over(c)[panel.expressions[0]][-1])  # compiles or loads
         name = repr(row.indicator)
         for turn in range(rounds):
-            row.keep("ours", seconds(lambda: panel.over(c)))  # noqa: B023  (called at once)
+            row.keep("ours", seconds(panel.over, c))
             if row.talib:
-                row.keep("TA-Lib", seconds(lambda: [call(c) for call in row.talib]))  # noqa: B023
+                row.keep("TA-Lib", seconds(called, row.talib, c))
             for peer in BATCH if peers and turn < 2 else ():
                 if name in peers.have[peer]:
                     took, value = peers.time(peer, name, len(c))
@@ -104,11 +104,11 @@ def over_columns(table: list[Row], c: Candles, rounds: int, peers: Peers | None)
 
 def candle_by_candle(table: list[Row], c: Candles, peers: Peers | None) -> None:
     candles, nothing = list(c), Panel([], c.timeframe)
-    fixed = min(seconds(lambda: stepped(nothing, candles)) for _ in range(3))
+    fixed = min(seconds(stepped, nothing, candles) for _ in range(3))
     for row in table:
         panel, name = Panel([row.indicator], c.timeframe), repr(row.indicator)
         for _ in range(2):
-            alone = seconds(lambda: stepped(panel, candles))  # noqa: B023  (called at once)
+            alone = seconds(stepped, panel, candles)
             row.keep("live", max(0.0, alone - fixed))
             if peers and name in peers.have["talipp"]:
                 row.keep("talipp", peers.time("talipp", name, len(candles))[0])
@@ -130,13 +130,18 @@ def together(table: list[Row], c: Candles, peers: Peers) -> None:
         panel = Panel(chosen, c.timeframe)
         ours = theirs = math.inf
         for _ in range(3):
-            ours = min(ours, seconds(lambda: stepped(panel, candles)))  # noqa: B023  (called at once)
+            ours = min(ours, seconds(stepped, panel, candles))
             theirs = min(theirs, peers.time("talipp", [repr(each) for each in chosen], len(candles))[0])
         us = 1e6 / len(candles)
         print(
             f"live, {what}, together over {len(candles):,} candles: "
             f"{ours * us:.1f} us a candle, talipp {theirs * us:.1f}: {theirs / ours:.2f} times"
         )
+
+
+def called(calls: list[Callable[[Candles], Any]], c: Candles) -> None:
+    for call in calls:
+        call(c)
 
 
 def stepped(panel: Panel, candles: list[Any]) -> None:
@@ -220,7 +225,7 @@ def a_hundred_symbols(c: Candles) -> None:
 
     share = min(seconds(a_second) for _ in range(5))
     candles = list(c.rows(slice(0, LIVE_CANDLES)))
-    step = min(seconds(lambda: stepped(panel, candles)) for _ in range(3))
+    step = min(seconds(stepped, panel, candles) for _ in range(3))
     print(f"100 symbols, the ten previewed ten times a second: {share:.1%} of a core", end="")
     print(f"; the ten in one panel: {step / LIVE_CANDLES * 1e6:.2f} us a step")
 

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,6 @@ import pytest
 
 from thebot.indicators import Panel, catalogue, close, indicator, sma
 from thebot.indicators.drivers import CompilerWarning
-from thebot.indicators.indicator import _registered
 
 from .markets import walk
 
@@ -42,14 +40,6 @@ from thebot.indicators import drivers
 run = drivers.driver_of(doubled, interruptible=False)
 print(sum(run.stats.cache_hits.values()), sum(run.stats.cache_misses.values()))
 """
-
-
-@pytest.fixture(autouse=True)
-def _only_ours() -> Iterator[None]:
-    before = dict(_registered)
-    yield
-    _registered.clear()
-    _registered.update(before)
 
 
 def run(folder: Path, cache: Path, factor: str = "2.0", more: str = "") -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,21 +32,12 @@ from thebot.indicators.contract import (
     is_known_after_warmup,
     streams_as_columns,
 )
-from thebot.indicators.indicator import Definition, Step, _registered
+from thebot.indicators.indicator import Definition, Step
 from thebot.market import Timeframe
 
 from .markets import walk
 
 nan = float("nan")
-
-
-@pytest.fixture(autouse=True)
-def _only_ours() -> Iterator[None]:
-    """Leave the catalogue as it was."""
-    before = dict(_registered)
-    yield
-    _registered.clear()
-    _registered.update(before)
 
 
 def test_the_ten_and_what_they_say_of_themselves() -> None:

@@ -11,7 +11,6 @@ import pytest
 from thebot.errors import IndicatorError, MissingFile, UnknownName
 from thebot.indicators import catalogue, indicator_named, parse
 from thebot.indicators.contract import does_not_see_the_future
-from thebot.indicators.indicator import forget
 from thebot.indicators.own import load
 from thebot.indicators.trials import breaches, markets
 from thebot.market.quality import check
@@ -82,7 +81,6 @@ def test_the_examples_of_the_documentation_keep_the_contract() -> None:
 def test_each_clause_that_is_broken_is_named(tmp_path: Path, body: str, said: str, clause: str) -> None:
     (made,) = load(written(tmp_path, step("own_bad", body, said)))
     found = [breach for _, breach in breaches(made)]
-    forget([made])
     assert any(breach.startswith(clause) for breach in found), found
 
 
@@ -137,4 +135,3 @@ def test_a_step_that_peeks_only_where_a_plain_market_never_goes_is_caught(tmp_pa
     high = markets()["prices near 1e12"]
     assert does_not_see_the_future(made(), markets()["a random walk"], 100) == []
     assert "the value at row 99 changes" in does_not_see_the_future(made(), high, 100)[0]
-    forget([made])

@@ -48,15 +48,16 @@ def listed(
     from thebot.config import load_indicators
     from thebot.errors import UnknownName
     from thebot.indicators import catalogue
-    from thebot.indicators.catalogue import names
     from thebot.indicators.described import described_all
+    from thebot.indicators.indicator import registered
 
     load_indicators(data)
     found = catalogue()
     if group is not None:
         groups = sorted({each.group for each in found})
         if group.casefold() not in groups:
-            one = f"For one indicator: thebot indicators show {group}." if group.casefold() in names() else ""
+            is_one = group.casefold() in registered()
+            one = f"For one indicator: thebot indicators show {group}." if is_one else ""
             raise UnknownName("group of indicators", group, groups, one)
         found = tuple(each for each in found if each.group == group.casefold())
     if as_json:

@@ -19,16 +19,19 @@ _OURS = (
 
 def catalogue() -> tuple[Definition, ...]:
     """All indicators by group and name; see `Definition` for what each says of itself."""
-    return tuple(sorted(registered(), key=lambda definition: (definition.group, definition.name)))
+    found = dict.fromkeys(registered().values())
+    return tuple(sorted(found, key=lambda definition: (definition.group, definition.name)))
 
 
 def indicator_named(name: str) -> Definition:
     """The indicator `name` or with that alias, in any case. Raises UnknownName, naming those near it."""
     wanted = name.casefold()
-    for definition in registered():
-        if wanted in (definition.name, definition.label.casefold(), *definition.aliases):
+    if wanted in registered():
+        return registered()[wanted]
+    for definition in catalogue():
+        if wanted == definition.label.casefold():
             return definition
-    raise UnknownName("indicator", name, sorted(names()), outputs_called(name))
+    raise UnknownName("indicator", name, sorted(registered()), outputs_called(name))
 
 
 def outputs_called(name: str) -> str:
@@ -38,9 +41,3 @@ def outputs_called(name: str) -> str:
         f"{each.name}().{wanted}" for each in catalogue() if len(each.outputs) > 1 and wanted in each.outputs
     ]
     return f"As an output of others there is: {', '.join(found[:5])}." if found else ""
-
-
-def names() -> dict[str, Definition]:
-    """Every name and alias that stands for an indicator in a rule."""
-    found = {alias: definition for definition in registered() for alias in definition.aliases}
-    return found | {definition.name: definition for definition in registered()}

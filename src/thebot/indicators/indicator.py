@@ -39,8 +39,7 @@ UnitOrInput: TypeAlias = Unit | Literal["input"]  # "input": that of the first i
 Rule: TypeAlias = "Callable[[Indicator], tuple[Expression, Expression]]"  # to when to buy, when to sell
 Column: TypeAlias = Sequence[float]  # what a step reads: `column[i]` is now, `column[i - 1]` one candle ago
 
-_registered: dict[str, Definition] = {}
-_named: dict[str, Definition] = {}  # by their aliases too
+_named: dict[str, Definition] = {}  # by name and alias
 _NONE: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -219,24 +218,23 @@ def _register(definition: Definition) -> Definition:
             raise IndicatorError(
                 f"There is already an indicator {name}, in {before.__module__}. Choose another name."
             )
-    for name in (definition.name, *definition.aliases):
-        _named[name] = definition
-    _registered[definition.name] = definition
+    if definition.name in _named:  # its module was run again
+        forget([_named[definition.name]])
+    _named.update(dict.fromkeys((definition.name, *definition.aliases), definition))
     return definition
 
 
 def forget(definitions: Iterable[Definition]) -> None:
     """Take indicators out of the catalogue: those of a file that turned out to be wrong."""
     for definition in tuple(definitions):
-        _registered.pop(definition.name, None)
         for name in (definition.name, *definition.aliases):
             if _named.get(name) is definition:
                 del _named[name]
 
 
-def registered() -> tuple[Definition, ...]:
-    """All indicators that were defined so far, in that order."""
-    return tuple(_registered.values())
+def registered() -> Mapping[str, Definition]:
+    """All indicators that were defined so far, by name and by each alias, in that order."""
+    return MappingProxyType(_named)
 
 
 def _units(

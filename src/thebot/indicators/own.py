@@ -58,14 +58,14 @@ def _run(path: Path) -> tuple[Definition, ...]:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-        made = tuple(each for each in registered() if each.function.__module__ == name)
+        made = _defined_in(name)
         if not made:
             raise IndicatorError(
                 f"{path} defines no indicator. Decorate a step function with @indicator(...), or a formula "
                 "with @combination(...), from thebot.indicators."
             )
     except Exception as error:
-        forget(each for each in registered() if each.function.__module__ == name)
+        forget(_defined_in(name))
         sys.modules.pop(name, None)
         if isinstance(error, IndicatorError) and "defines no" in str(error):
             raise
@@ -73,6 +73,10 @@ def _run(path: Path) -> tuple[Definition, ...]:
             f"{_place(path, error)}: {_what(error)} Nothing of the file was taken."
         ) from error
     return made
+
+
+def _defined_in(module: str) -> tuple[Definition, ...]:
+    return tuple(each for each in dict.fromkeys(registered().values()) if each.function.__module__ == module)
 
 
 def _place(path: Path, error: Exception) -> str:

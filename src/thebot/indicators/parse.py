@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
 from thebot.errors import IndicatorError, UnknownName
-from thebot.indicators.catalogue import names, outputs_called
+from thebot.indicators.catalogue import outputs_called
 from thebot.indicators.expression import (
     LEAVES,
     Expression,
@@ -16,7 +16,7 @@ from thebot.indicators.expression import (
     crosses_below,
     expression_of,
 )
-from thebot.indicators.indicator import Indicator
+from thebot.indicators.indicator import Indicator, registered
 
 LONGEST_TEXT: Final = 10_000  # characters
 _CROSSINGS: Final[dict[str, Callable[..., Expression]]] = {
@@ -128,7 +128,7 @@ class _Reader:
         for leaf in LEAVES:
             if name in (leaf.name, repr(leaf)):
                 return leaf
-        known = names()
+        known = registered()
         if name in known or name in _CROSSINGS:
             raise IndicatorError(f"{name} is written with brackets: {name}(...), in {self.text!r}.")
         raise UnknownName("column or indicator", name, [*(leaf.name for leaf in LEAVES), *sorted(known)])
@@ -162,7 +162,7 @@ class _Reader:
                 return self.refuse(node)
 
     def indicator(self, name: str, arguments: list[Any], named: dict[str, Any]) -> Indicator:
-        known = names()
+        known = registered()
         if name not in known:
             raise UnknownName("indicator", name, [*known, *_CROSSINGS], outputs_called(name))
         texts = any(isinstance(each, str) for each in [*arguments, *named.values()])
