@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from thebot.backtesting.bootstrap import resampled
 from thebot.errors import BadSetting
 from thebot.market import FloatArray
 
@@ -55,8 +56,8 @@ def reality_check(excess: Matrix, *, seed: int, resamples: int = 1000, block: fl
     means = excess.mean(axis=0)
     largest = float(means.max())
     reached = sum(
-        int(((resampled - means).max(axis=1) >= largest).sum())
-        for resampled in _resampled_means(excess, block, resamples, seed)
+        int(((drawn - means).max(axis=1) >= largest).sum())
+        for drawn in _resampled_means(excess, block, resamples, seed)
     )
     return (1 + reached) / (1 + resamples)
 
@@ -90,9 +91,9 @@ def superior_ability(
     hopeless = -error * math.sqrt(2 * math.log(max(1.0, math.log(periods))))
     centres = (np.maximum(means, 0.0), np.where(means > hopeless, means, 0.0), means)
     reached = [0, 0, 0]
-    for resampled in _resampled_means(excess, block, resamples, seed):
+    for drawn in _resampled_means(excess, block, resamples, seed):
         for number, centre in enumerate(centres):
-            largest = np.maximum(0.0, ((resampled - centre) / error).max(axis=1))
+            largest = np.maximum(0.0, ((drawn - centre) / error).max(axis=1))
             reached[number] += int((largest >= statistic).sum())
     lower, consistent, upper = ((1 + count) / (1 + resamples) for count in reached)
     return SuperiorAbility(
@@ -154,22 +155,7 @@ def _resampled_means(excess: Matrix, block: float, resamples: int, seed: int) ->
     at_once = max(1, _AT_ONCE // periods)
     for first in range(0, resamples, at_once):
         count = min(at_once, resamples - first)
-        drawn = _stationary(random, periods, block, count)
+        drawn = resampled(periods, count, block, random)
         drawn += np.arange(count)[:, None] * periods
         times = np.bincount(drawn.ravel(), minlength=count * periods).reshape(count, periods)
         yield times.astype(np.float64) @ excess / periods
-
-
-def _stationary(random: np.random.Generator, periods: int, block: float, count: int) -> NDArray[np.int64]:
-    """Rows of `count` stationary bootstraps, shape (count, periods).
-
-    Blocks begin anywhere, are of geometric length with mean `block`, and go on at the first row after the
-    last.
-    """
-    place = np.arange(periods)
-    begins = random.random((count, periods)) * block < 1.0
-    begins[:, 0] = True
-    begun_at = np.maximum.accumulate(np.where(begins, place, 0), axis=1)
-    starts = random.integers(0, periods, (count, periods))
-    rows: NDArray[np.int64] = (np.take_along_axis(starts, begun_at, axis=1) + place - begun_at) % periods
-    return rows
