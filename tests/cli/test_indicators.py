@@ -192,6 +192,7 @@ def test_ones_own_are_named_in_the_settings_and_checked(tmp_path: Path, market: 
     found = json.loads(run("check", str(bad), "--json", folder=tmp_path, code=1).stdout)
     assert not found["keeps"]
     assert found["breaches"]["close_place"][0]["breach"].startswith("its memory is as short as it says: ")
+    assert "There is no data folder" in run("list", folder=tmp_path / "other", code=2).stderr
     (tmp_path / "config.toml").write_text('indicator_files = ["mein.py"]\n')
     told = run("list", folder=tmp_path, code=2).stderr
     assert "Beside it there is: mine.py." in told

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from thebot.config.settings import Settings
-from thebot.errors import BadSetting, UnknownName, UsageError, nearest
+from thebot.errors import BadSetting, MissingFile, UnknownName, UsageError, nearest
 from thebot.storage.folder import DataFolder
 
 if TYPE_CHECKING:
@@ -100,7 +100,12 @@ def configuration(
 
 
 def load_indicators(data: Path | str | None = None) -> None:
-    """Put the user's own indicators, which the settings of a data folder name, into the catalogue."""
+    """Put the user's own indicators, which the settings of a data folder name, into the catalogue.
+
+    Raises MissingFile for a folder that was asked for and is not there: they would be missing in silence.
+    """
+    if data is not None and not data_folder(data).path.is_dir():
+        raise MissingFile(f"There is no data folder {data_folder(data).path}, so no indicators of your own.")
     configuration(data)
 
 

@@ -68,7 +68,7 @@ class Parameter:
             raise self._refused(value, owner)
         return number
 
-    def _word(self, value: Any, owner: str) -> Number:  # noqa: ANN401
+    def _word(self, value: object, owner: str) -> Number:
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(self.words):
             return value
         if isinstance(value, str):

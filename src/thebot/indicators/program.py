@@ -59,7 +59,7 @@ class Program:
             "    return compute",
         ]
         self.source = "\n".join(lines)
-        exec(compile(self.source, "<a panel, candle by candle>", "exec"), self._names)  # noqa: S102  (ours)
+        exec(compile(self.source, "<a panel, candle by candle>", "exec"), self._names)  # noqa: S102  (made above, of numbers of columns)
 
     def bind(
         self, cells: dict[int, list[float]], windows: dict[int, list[float]], longer: dict[Timeframe, Any]

@@ -56,7 +56,7 @@ def test_wilders_smoothing_is_an_ema_of_nearly_twice_the_period() -> None:
 
 @pytest.mark.parametrize("made", [dema, tema, zlema, t3], ids=str)
 def test_what_is_corrected_for_its_delay_follows_a_straight_line_without_any(made: object) -> None:
-    line = over(made(5, 1.0) if made is t3 else made(5), np.arange(300.0))  # type: ignore[operator]
+    line = over(made(5, 1.0) if made is t3 else made(5), np.arange(300.0))
     assert line[-1] == pytest.approx(299.0)
 
 

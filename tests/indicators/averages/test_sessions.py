@@ -27,7 +27,7 @@ EPOCH = date(1970, 1, 1)
 
 
 def ms(*at: int) -> float:
-    return datetime(*at, tzinfo=UTC).timestamp() * 1000  # type: ignore[arg-type,misc]
+    return datetime(*at, tzinfo=UTC).timestamp() * 1000
 
 
 def test_the_anchors_words_stand_in_the_order_of_their_numbers() -> None:
@@ -43,7 +43,7 @@ def test_months_are_those_of_the_calendar_over_six_hundred_years() -> None:
 
 
 def test_compiled_months_are_the_same() -> None:
-    compiled: Callable[[int], int] = numba.njit(month_of)  # type: ignore[assignment]
+    compiled: Callable[[int], int] = numba.njit(month_of)
     assert all(compiled(day) == month_of(day) for day in range(-800, 40_000, 7))
 
 

@@ -18,7 +18,7 @@ HOUR = 3_600_000
 
 
 def at(*when: int) -> int:
-    return int(datetime(*when, tzinfo=UTC).timestamp() * 1000)  # type: ignore[arg-type,misc]
+    return int(datetime(*when, tzinfo=UTC).timestamp() * 1000)
 
 
 def hours(first: int, prices: list[float], volumes: list[float], skipped: tuple[int, ...] = ()) -> Candles:

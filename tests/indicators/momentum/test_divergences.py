@@ -19,7 +19,7 @@ from ..markets import walk
 def flags(price: list[float], oscillator: list[float], **settings: object) -> dict[str, FloatArray]:
     """Of a market whose lows and highs are `price`, with the oscillator in the volume's place."""
     chosen = {"left": 1, "right": 1, "least": 2, "most": 60} | settings
-    found = divergence(close, close, volume, **chosen)  # type: ignore[arg-type]
+    found = divergence(close, close, volume, **chosen)
     columns = {"close": np.array(price), "volume": np.array(oscillator)}
     return {name: values(getattr(found, name), columns) for name in OUTPUTS}
 
