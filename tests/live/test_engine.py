@@ -12,7 +12,7 @@ import pytest
 from tests.market.series import random_market
 
 from thebot.indicators import close, crosses_above, crosses_below, ema, indicator, volume
-from thebot.indicators.indicator import _registered
+from thebot.indicators.indicator import forget
 from thebot.live.engine import HISTORIES_WAITING, Engine, EngineOptions
 from thebot.market import Candles, Timeframe
 from thebot.strategy import Signal, SignalRule, Strategy
@@ -123,15 +123,13 @@ async def test_a_timeframe_that_no_strategy_runs_on_is_left_alone() -> None:
 @pytest.fixture
 def careless() -> Iterator[Callable[..., Strategy]]:
     """A strategy on an indicator of somebody's own, which divides by the volume without a thought."""
-    before = dict(_registered)
 
     @indicator(inputs=(close, volume), start=(), group="mine")
     def unguarded(state, price, traded, i, period: int = 1):  # noqa: ANN001, ANN202
         return state, price[i] / traded[i]
 
     yield lambda: replace(CROSSING, name="careless", entry=crosses_above(unguarded(), 3))
-    _registered.clear()
-    _registered.update(before)
+    forget([unguarded])
 
 
 async def test_a_rule_that_fails_is_counted_and_the_others_go_on(
