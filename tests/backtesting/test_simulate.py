@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.market.series import markets, of_closes
 
 from thebot.backtesting import Costs, Simulated, simulate
-from thebot.backtesting.costs import FREE
+from thebot.trading.costs import FREE
 from thebot.errors import BadSetting
 from thebot.market import Candles, Instrument
 from thebot.market.quality import halted_before

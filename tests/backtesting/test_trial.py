@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.market.series import MONDAY, markets, of_closes, random_market
 
 from thebot.backtesting import Costs, TrackRecord, backtest
-from thebot.backtesting.costs import FREE
+from thebot.trading.costs import FREE
 from thebot.backtesting.trial import run
 from thebot.errors import BadCandles, BadSetting, MissingFile, UnknownName
 from thebot.indicators import close, crosses_above, crosses_below, sma

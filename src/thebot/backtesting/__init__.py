@@ -1,8 +1,21 @@
 """What a strategy would have earned on the past, after costs, and how far that can be believed."""
 
-from thebot.backtesting.costs import Costs
 from thebot.backtesting.record import TrackRecord
-from thebot.backtesting.simulate import RoundTrip, Simulated, simulate
+from thebot.backtesting.simulate import Market, Simulated, simulate
+from thebot.backtesting.trades import RoundTrip, Trades
 from thebot.backtesting.trial import backtest
+from thebot.trading.allocation import Account, Allocation
+from thebot.trading.costs import Costs
 
-__all__ = ["Costs", "RoundTrip", "Simulated", "TrackRecord", "backtest", "simulate"]
+__all__ = [
+    "Account",
+    "Allocation",
+    "Costs",
+    "Market",
+    "RoundTrip",
+    "Simulated",
+    "TrackRecord",
+    "Trades",
+    "backtest",
+    "simulate",
+]

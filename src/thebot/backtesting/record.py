@@ -3,46 +3,80 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 
 from thebot.backtesting import metrics
 from thebot.backtesting.bootstrap import Interval
-from thebot.backtesting.costs import Costs
 from thebot.backtesting.headline import headline
-from thebot.backtesting.simulate import RoundTrip
-from thebot.market import FloatArray, IntArray, Symbol, Timeframe
+from thebot.backtesting.trades import RoundTrip, Trades
+from thebot.market import Candles, FloatArray, IntArray, Symbol, Timeframe
 from thebot.market.quality import Finding
-from thebot.strategy import Strategy
+from thebot.strategy.definition import Parameter
+from thebot.trading.allocation import Account
+from thebot.trading.costs import Costs
+
+
+class Traded(Protocol):
+    """What a record says of its strategy. `strategy.Strategy` is one; so are those that keep a state."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def parameters(self) -> tuple[tuple[str, Parameter], ...]: ...
+    def plain(self) -> dict[str, Any]:
+        """Everything that it is made of, fit for JSON."""
+
+
+Origin: TypeAlias = Literal["simulation", "replay", "paper", "live"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TrackRecord:
-    """What a strategy did on one symbol, net of costs, with all that one needs to judge it.
+    """What a strategy did, net of costs, with all that one needs to judge it and to do it again.
 
-    `time` and `equity` have shape (candles,): the close (ms UTC) of each candle and cash and position
-    then, in quote currency. `buy_and_hold` is the total return of buying at the beginning and holding, at
-    the same costs and rules. `trials` is how many variants were tried to find this one: with many, the
-    best looks good by chance alone.
+    `time`, `equity` and `holding` have shape (candles,): the close (ms UTC) of each candle, cash and
+    positions then, and what the same cash would be worth if all symbols had been bought in equal parts at
+    the beginning and held, at the same costs; all in quote currency. `trials` is how many variants were
+    tried on these candles to find this one: with many, the best looks good by chance alone.
+    `at_best` is the final equity if the target had come before the stop wherever both lay within one candle.
     """
 
-    symbol: Symbol
+    symbols: tuple[Symbol, ...]
     timeframe: Timeframe
-    strategy: Strategy
+    strategy: Traded
     costs: Costs
+    account: Account
     start: int  # ms UTC: open of the first candle
-    start_equity: float
     time: IntArray
     equity: FloatArray
-    trades: tuple[RoundTrip, ...]
-    buy_and_hold: float
+    trades: Trades
+    holding: FloatArray
+    at_best: float | None = None  # None: nothing was in doubt
     findings: tuple[Finding, ...] = ()
     warnings: tuple[str, ...] = ()
     trials: int = 1
+    origin: Origin = "simulation"
+    data_hash: str = ""  # of the candles that were traded on: see `data_hash`
+    seed: int = 0  # of everything random about it: the resamples of its intervals, the truncations
+    version: str = ""  # of thebot
+
+    @property
+    def symbol(self) -> str:
+        """The symbols as people read them."""
+        return ", ".join(self.symbols)
+
+    @property
+    def start_equity(self) -> float:
+        return self.account.cash
 
     @property
     def candles(self) -> int:
@@ -52,6 +86,11 @@ class TrackRecord:
     def end(self) -> int:
         """Close of the last candle, ms UTC."""
         return int(self.time[-1])
+
+    @property
+    def buy_and_hold(self) -> float:
+        """The total return of buying at the beginning and holding, as a fraction."""
+        return float(self.holding[-1] / self.start_equity - 1.0)
 
     @property
     def curve(self) -> FloatArray:
@@ -85,7 +124,7 @@ class TrackRecord:
     @property
     def profits(self) -> FloatArray:
         """Of each trade in quote currency, after costs: shape (trades,)."""
-        return np.array([trade.profit for trade in self.trades], dtype=float)
+        return self.trades.profit
 
     @property
     def returns(self) -> FloatArray:
@@ -134,18 +173,19 @@ class TrackRecord:
     @property
     def fees(self) -> float:
         """Quote currency, of all trades."""
-        return math.fsum(trade.fees for trade in self.trades)
+        return math.fsum(self.trades.fees.tolist())
 
     @property
     def exposure(self) -> float:
-        """The share of the time in which a position was held, 0..1."""
-        held = sum(trade.left_at - trade.entered_at for trade in self.trades)
+        """The time in which positions were held, over the whole; with several symbols it may be above 1."""
+        held = int((self.trades.left_at - self.trades.entered_at).sum())
         return held / (self.end - self.start)
 
     def plain(self) -> dict[str, Any]:
         """Everything but the equity curve as strings, numbers and lists, ready for JSON; unknown is None."""
         return {
             "symbol": self.symbol,
+            "symbols": list(self.symbols),
             "timeframe": self.timeframe.name,
             "strategy": self.strategy.name,
             "parameters": dict(self.strategy.parameters),
@@ -177,7 +217,12 @@ class TrackRecord:
             "buy_and_hold": _known(self.buy_and_hold),
             "exposure": _known(self.exposure),
             "fees": self.fees,
-            "costs": {"fee": self.costs.fee, "slippage": self.costs.slippage},
+            "costs": self.costs.plain(),
+            "at_best": self.at_best,
+            "origin": self.origin,
+            "data_hash": self.data_hash,
+            "seed": self.seed,
+            "version": self.version,
             "trials": self.trials,
             "findings": [
                 {
@@ -194,19 +239,22 @@ class TrackRecord:
         }
 
 
+def data_hash(series: Sequence[Candles]) -> str:
+    """What tells these candles from others: symbols, timeframe, times, prices and volumes."""
+    hashed = hashlib.sha256()
+    for candles in series:
+        hashed.update(f"{candles.symbol} {candles.timeframe} {len(candles)}".encode())
+        columns = (candles.open, candles.high, candles.low, candles.close, candles.volume)
+        for column in (candles.open_time, *columns):
+            hashed.update(np.ascontiguousarray(column).tobytes())
+    return hashed.hexdigest()[:32]
+
+
 def _plain(trade: RoundTrip) -> dict[str, Any]:
-    return {
-        "decided_at": _iso(trade.decided_at),
-        "entered_at": _iso(trade.entered_at),
-        "entry_price": trade.entry_price,
-        "left_at": _iso(trade.left_at),
-        "exit_price": trade.exit_price,
-        "quantity": trade.quantity,
-        "fees": trade.fees,
-        "profit": trade.profit,
-        "gain": trade.gain,
-        "ending": trade.ending,
-    }
+    values = {each.name: getattr(trade, each.name) for each in fields(trade)}
+    times = {name: _iso(values[name]) for name in ("decided_at", "entered_at", "left_at")}
+    known = {name: _known(value) for name, value in values.items() if isinstance(value, float)}
+    return {**values, **times, **known}
 
 
 def _known(value: float) -> float | None:

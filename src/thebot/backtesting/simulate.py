@@ -14,65 +14,71 @@ The rules, each the pessimistic one where there is a choice:
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import numpy as np
 
-from thebot.backtesting.costs import Costs
+from thebot.backtesting.trades import Ending, RoundTrip, Trades
 from thebot.errors import BadSetting
-from thebot.market import BoolArray, Candles, FloatArray, Instrument
+from thebot.market import BoolArray, Candles, FloatArray, Instrument, IntArray
 from thebot.market.quality import halted_before, moment
-
-Ending: TypeAlias = Literal["signal", "halt", "end of data"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoundTrip:
-    """A position from its purchase to its sale. Prices are those of the fills: slippage is in them."""
-
-    decided_at: int  # ms UTC: close of the candle that decided the entry
-    entered_at: int  # ms UTC: open of the candle that filled it
-    entry_price: float  # quote currency
-    left_at: int  # ms UTC
-    exit_price: float  # quote currency
-    quantity: float  # base currency
-    fees: float  # quote currency, both ways
-    profit: float  # quote currency, after fees
-    gain: float  # profit over what the purchase took, as a fraction
-    ending: Ending
+from thebot.strategy import Decisions, Strategy
+from thebot.trading.allocation import Account
+from thebot.trading.costs import Costs
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Market:
+    """One symbol as a simulation sees it. `decisions` has a row for each of `candles`.
+
+    `detail` are smaller candles of the same symbol that tell what came first inside a candle; `instrument`
+    the exchange's filters (None: any price and quantity).
+    """
+
+    candles: Candles
+    decisions: Decisions
+    instrument: Instrument | None = None
+    detail: Candles | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.decisions) != len(self.candles):
+            raise BadSetting(
+                f"{len(self.decisions)} decisions do not fit {len(self.candles)} candles: give one each."
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Simulated:
-    """What came out. `equity` has shape (candles,): cash and position at each close, in quote currency."""
+    """What came out. `time` (ms UTC) and `equity` have shape (candles,): each close, and cash with positions
+    then, in quote currency; with several symbols there is a row for each close of any of them.
+    """
 
-    trades: tuple[RoundTrip, ...]
+    trades: Trades
+    time: IntArray
     equity: FloatArray
     warnings: tuple[str, ...]
 
 
 def simulate(
-    candles: Candles,
-    enter: BoolArray,
-    leave: BoolArray,
+    strategy: Strategy,
+    markets: Sequence[Market],
     *,
+    account: Account,
     costs: Costs,
-    start_equity: float = 10_000.0,
-    instrument: Instrument | None = None,
+    target_first: bool = False,
 ) -> Simulated:
-    """Trade the entries and exits (shape (candles,): decided at that candle's close) by the rules above.
+    """Trade what a strategy decided on `markets` (all of one timeframe) by the rules above.
 
-    Raises BadSetting for columns of another length or an equity that is not positive.
+    `target_first` assumes the target before the stop where both lie within one candle: what the result
+    would have been at best. Raises BadSetting for what cannot be.
     """
-    if not len(enter) == len(leave) == len(candles):
-        raise BadSetting(
-            f"{len(enter)} entries and {len(leave)} exits do not fit {len(candles)} candles: give one each."
-        )
-    if not 0 < start_equity < float("inf"):
-        raise BadSetting(f"A start with {start_equity} cannot be: give a positive amount in quote currency.")
-    return _Account(candles, costs, start_equity, instrument).trade(enter & ~leave, leave)
+    (market,) = markets
+    return _Account(market.candles, costs, account.cash, market.instrument).trade(
+        market.decisions.enter, market.decisions.leave
+    )
 
 
 class _Account:
@@ -110,7 +116,10 @@ class _Account:
             self._settle(decided, filled, row, price, self._price(sale, "sell"), quantity, ending)
         self.equity[self.settled :] = self.cash
         return Simulated(
-            trades=tuple(self.trades), equity=self.equity, warnings=(*self.warnings, *self._counted())
+            trades=Trades.of(self.trades, (self.candles.symbol,)),
+            time=self.closes,
+            equity=self.equity,
+            warnings=(*self.warnings, *self._counted()),
         )
 
     def _way_out(self, exits: list[int], filled: int) -> tuple[int, float, Ending]:
@@ -147,6 +156,13 @@ class _Account:
             self.equity[-1] = self.cash
         self.trades.append(
             RoundTrip(
+                symbol=self.candles.symbol,
+                side="long",
+                stop=float("nan"),
+                slippage=0.0,
+                doubtful=False,
+                best=float("nan"),
+                worst=float("nan"),
                 decided_at=int(self.closes[decided]),
                 entered_at=int(self.candles.open_time[filled]),
                 entry_price=price,

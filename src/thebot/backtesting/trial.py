@@ -8,16 +8,20 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from thebot.backtesting.costs import Costs
-from thebot.backtesting.record import TrackRecord
-from thebot.backtesting.simulate import simulate
+from thebot import __version__
+from thebot.backtesting.record import TrackRecord, data_hash
+from thebot.backtesting.simulate import Market, simulate
 from thebot.errors import BadSetting, MissingFile, UnknownName, nearest
+from thebot.indicators import close
 from thebot.market import Candles, Instrument, Symbol, Timeframe
 from thebot.market.parquet import read_candles, symbol_and_timeframe
 from thebot.market.quality import check, findings, moment
-from thebot.strategy import Strategy, edges_over, strategies, strategy_about
+from thebot.strategy import Decisions, Strategy, decider, strategies, strategy_about
 from thebot.strategy import strategy as strategy_named
+from thebot.trading.allocation import Account
+from thebot.trading.costs import Costs
 
+HOLD: Final = Strategy(name="buy-and-hold", entry=close > 0, exit=close < 0)
 FEW_TRADES: Final = 30  # below it hardly anything can be told from luck
 
 
@@ -103,28 +107,34 @@ def run(
             f"{name}: a decision and its fill take two candles, and there are {len(traded)} to trade on. "
             f"The data go {_reach(candles)}."
         )
-    edges = edges_over(strategy, candles)
     first = len(candles) - len(traded)
-    done = simulate(
-        traded, edges.enter[first:], edges.leave[first:],
-        costs=costs, start_equity=start_equity, instrument=instrument,
-    )  # fmt: skip
-    never, at_once = np.zeros(len(traded), bool), np.arange(len(traded)) == 0
-    holding = simulate(traded, at_once, never, costs=costs, start_equity=start_equity)
+    decisions = decider(strategy, candles.timeframe).over(candles).rows(slice(first, None))
+    account = Account(cash=start_equity)
+    market = Market(candles=traded, decisions=decisions, instrument=instrument)
+    done = simulate(strategy, [market], account=account, costs=costs)
+    holding = simulate(HOLD, [_held(traded)], account=account, costs=costs)
     return TrackRecord(
-        symbol=candles.symbol,
+        symbols=(candles.symbol,),
         timeframe=candles.timeframe,
         strategy=strategy,
         costs=costs,
+        account=account,
         start=int(traded.open_time[0]),
-        start_equity=start_equity,
-        time=traded.close_time,
+        time=done.time,
         equity=done.equity,
         trades=done.trades,
-        buy_and_hold=float(holding.equity[-1] / start_equity - 1.0),
+        holding=holding.equity,
         findings=tuple(findings(traded)),
         warnings=(*_span_warnings(traded, start, end), *done.warnings, *_few(len(done.trades))),
+        data_hash=data_hash([traded]),
+        version=__version__,
     )
+
+
+def _held(candles: Candles) -> Market:
+    """Bought at the first chance and never sold."""
+    never, at_once = np.zeros(len(candles), bool), np.arange(len(candles)) == 0
+    return Market(candles=candles, decisions=Decisions(enter=at_once, leave=never))
 
 
 def _reach(candles: Candles) -> str:

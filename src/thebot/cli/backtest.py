@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -163,7 +163,7 @@ def _figures(record: TrackRecord) -> list[tuple[str, str, str]]:
     ]
 
 
-def _trades(trades: tuple[RoundTrip, ...]) -> Table:
+def _trades(trades: Sequence[RoundTrip]) -> Table:
     from rich.table import Table
 
     from thebot.market.quality import moment

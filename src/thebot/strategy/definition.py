@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from thebot.errors import BadSetting
 from thebot.indicators import atr, close
 from thebot.indicators.expression import At, Crossing, Expression
 from thebot.market import Timeframe
-from thebot.strategy.higher import resolved
+from thebot.strategy.exits import NO_EXITS, Exits, span_ms
+from thebot.strategy.higher import resolved, resolved_in
+from thebot.strategy.orders import AT_MARKET, EntryOrder
+from thebot.strategy.sizing import ALL_IN, RiskFraction, Sizing
 
 Parameter: TypeAlias = int | float
 
@@ -25,14 +30,35 @@ def edge(condition: Expression) -> Expression:
     return condition if isinstance(condition, Crossing) else condition & (~condition).shift(1)
 
 
+NEVER: Expression = close < 0
+"""A condition that cannot hold: what a strategy without an exit signal waits for."""
+
+
+def either(*conditions: Expression | None) -> Expression:
+    """Where one of them holds; those that are None never do."""
+    given = [each for each in conditions if each is not None]
+    return functools.reduce(operator.or_, given) if given else NEVER
+
+
+def fires(*conditions: Expression | None) -> Expression:
+    """Where one of them becomes true (see `edge`)."""
+    return either(*(edge(each) for each in conditions if each is not None))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strategy:
-    """Two conditions: one that buys when it becomes true, one that sells.
+    """When to get in and out, how large, and by which orders. `entry` buys when it becomes true.
+
+    `exit` sells what `entry` bought; without it only `exits` do. `short_entry` sells short where the venue
+    allows it, `short_exit` buys that back; an entry on one side always closes a position on the other.
+    `sizing` says how large a position is, `exits` what closes it besides (stop, target, ...), `order` how it
+    is entered. After a position is left, nothing is entered for `cooldown` candles (a number, or a span as
+    "12h"; 0: at once).
 
     It never reads its own position, so signals are the same whether or not somebody follows them.
     `confirms_entry` and `confirms_exit` do not decide: their share that holds is a signal's confidence.
-    Conditions may look up to the higher timeframe by `on_higher`. `parameters` records what it was made
-    with. Raises BadSetting for something that is no condition.
+    Everything may look up to the higher timeframe by `on_higher`. `parameters` records what it was made
+    with. Raises BadSetting for something that is no condition, or for a size that needs a stop without one.
 
     >>> from thebot import crosses_above, crosses_below, rsi
     >>> Strategy(name="dip", entry=crosses_above(rsi(14), 30), exit=crosses_below(rsi(14), 70)).name
@@ -40,10 +66,16 @@ class Strategy:
     """
 
     name: str
-    entry: Expression
-    exit: Expression
+    entry: Expression | None = None
+    exit: Expression | None = None
+    short_entry: Expression | None = None
+    short_exit: Expression | None = None
     confirms_entry: tuple[Expression, ...] = ()
     confirms_exit: tuple[Expression, ...] = ()
+    sizing: Sizing = ALL_IN
+    exits: Exits = NO_EXITS
+    order: EntryOrder = AT_MARKET
+    cooldown: int | str = 0
     parameters: tuple[tuple[str, Parameter], ...] = ()
     description: str = ""
 
@@ -56,6 +88,28 @@ class Strategy:
                     f"Strategy {self.name}: {what!r} is not a condition. Compare it with something, as in "
                     "rsi(14) < 30, or use crosses_above and crosses_below."
                 )
+        if self.entry is None and self.short_entry is None:
+            raise BadSetting(f"Strategy {self.name} has no entry: say when it buys (entry) or sells short.")
+        for entry, exit_, name in (
+            (self.entry, self.exit, "exit"), (self.short_entry, self.short_exit, "short_exit")
+        ):  # fmt: skip
+            reversed_ = self.entry is not None and self.short_entry is not None
+            if entry is not None and exit_ is None and not reversed_ and not self.exits.any:
+                raise BadSetting(
+                    f"Strategy {self.name} would never get out: give {name}, or exits such as a stop."
+                )
+        if isinstance(self.sizing, RiskFraction) and self.exits.stop is None and self.exits.trailing is None:
+            raise BadSetting(
+                f"Strategy {self.name}: RiskFraction sizes by the distance to the stop, and there is none. "
+                "Give exits=Exits(stop=...), or size by EquityFraction."
+            )
+        if self.cooldown != 0:
+            span_ms(self.cooldown, "1h", "cooldown")
+
+    @property
+    def shorts(self) -> bool:
+        """Whether it ever sells short, which a spot account cannot."""
+        return self.short_entry is not None
 
     @property
     def label(self) -> str:
@@ -79,7 +133,32 @@ class Strategy:
     @property
     def conditions(self) -> tuple[Expression, ...]:
         """Everything that it asks of the market."""
-        return (self.entry, self.exit, *self.confirms_entry, *self.confirms_exit)
+        decides = (self.entry, self.exit, self.short_entry, self.short_exit)
+        return (
+            *(each for each in decides if each is not None),
+            *self.confirms_entry,
+            *self.confirms_exit,
+        )
+
+    def plain(self) -> dict[str, Any]:
+        """What it is made of as text and numbers, fit for JSON; expressions as `parse` reads them."""
+        conditions = ("entry", "exit", "short_entry", "short_exit")
+        return {
+            "name": self.name,
+            "parameters": dict(self.parameters),
+            **{name: _text(getattr(self, name)) for name in conditions},
+            "confirms_entry": [repr(each) for each in self.confirms_entry],
+            "confirms_exit": [repr(each) for each in self.confirms_exit],
+            "sizing": repr(self.sizing),
+            "exits": repr(self.exits),
+            "order": repr(self.order),
+            "cooldown": self.cooldown,
+            "description": self.description,
+        }
+
+    def cooldown_ms(self, timeframe: Timeframe | str) -> int:
+        """How long nothing is entered after a position was left, on candles of `timeframe`, in ms."""
+        return span_ms(self.cooldown, timeframe, "cooldown") if self.cooldown else 0
 
     def on(self, timeframe: Timeframe | str) -> Strategy:
         """The same for candles of `timeframe`, the higher timeframe put in.
@@ -89,8 +168,14 @@ class Strategy:
         timeframe = Timeframe(timeframe)
         return replace(
             self,
-            entry=resolved(self.entry, timeframe),
-            exit=resolved(self.exit, timeframe),
+            **{
+                name: resolved_in(getattr(self, name), timeframe)
+                for name in ("entry", "exit", "short_entry", "short_exit", "sizing", "exits", "order")
+            },
             confirms_entry=tuple(resolved(each, timeframe) for each in self.confirms_entry),
             confirms_exit=tuple(resolved(each, timeframe) for each in self.confirms_exit),
         )
+
+
+def _text(condition: Expression | None) -> str | None:
+    return None if condition is None else repr(condition)

@@ -7,8 +7,8 @@ one follows from a table: about five times as long, the factor of Alexander Elde
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Any, Final
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, Final, TypeVar
 
 from thebot.errors import BadSetting
 from thebot.indicators.expression import At, Expression, Unit, complement, expression_of
@@ -21,6 +21,9 @@ HIGHER: Final = {
         "4h": "1d", "6h": "1d", "8h": "1d", "12h": "3d", "1d": "1w",
     }.items()
 }  # fmt: skip
+
+
+T = TypeVar("T")
 
 
 def higher_of(timeframe: Timeframe | str) -> Timeframe:
@@ -86,3 +89,14 @@ def resolved(expression: Expression, timeframe: Timeframe) -> Expression:
     before = tuple(getattr(expression, field.name) for field in fields(expression))  # type: ignore[arg-type]  # all are dataclasses
     after = tuple(map(inside, before))
     return expression if after == before else type(expression)(*after)
+
+
+def resolved_in(value: T, timeframe: Timeframe) -> T:
+    """A frozen value (sizing, exits, an order) with the higher timeframe put into the expressions in it."""
+    if isinstance(value, Expression):
+        return resolved(value, timeframe)  # type: ignore[return-value]  # of the same kind
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    after = {each.name: resolved_in(getattr(value, each.name), timeframe) for each in fields(value)}
+    changed = {name: new for name, new in after.items() if new is not getattr(value, name)}
+    return replace(value, **changed) if changed else value

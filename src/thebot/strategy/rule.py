@@ -18,7 +18,7 @@ from thebot.errors import BadSetting
 from thebot.indicators import Columns, Expression, Panel, reasons
 from thebot.market import BoolArray, Candle, Candles, Symbol, Timeframe
 from thebot.market.quality import halted_between, unbroken
-from thebot.strategy.definition import MOVE, Strategy, edge
+from thebot.strategy.definition import MOVE, Strategy, either, fires
 from thebot.strategy.signal import Side, Signal
 
 Readings = Mapping[Expression, float]
@@ -32,8 +32,9 @@ class Judge:
     def __init__(self, strategy: Strategy, timeframe: Timeframe) -> None:
         self.strategy, self.timeframe = strategy, timeframe
         own = strategy.on(timeframe)
-        self.entry, self.exit = own.entry, own.exit
-        self.buys, self.sells = edge(own.entry), edge(own.exit)
+        # A signal buys or sells: an entry on one side and the exit from the other say the same.
+        self.entry, self.buys = either(own.entry, own.short_exit), fires(own.entry, own.short_exit)
+        self.exit, self.sells = either(own.exit, own.short_entry), fires(own.exit, own.short_entry)
         self.confirms: Mapping[Side, tuple[Expression, ...]] = {
             "BUY": own.confirms_entry,
             "SELL": own.confirms_exit,
