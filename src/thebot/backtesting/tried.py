@@ -1,4 +1,4 @@
-"""What was tried: every variant that anybody looked at on some candles, so that luck can be told from skill."""
+"""What was tried: every variant that anybody looked at on some candles, to tell luck from skill."""
 
 from __future__ import annotations
 
