@@ -26,8 +26,8 @@ lint: .venv/dev.stamp  ## formatting, types and the floors of the house
 	$(BIN)/lint-imports
 
 lock: .venv/dev.stamp  ## resolve the dependencies anew
-	$(BIN)/$(UV_COMPILE) --upgrade --extra postgres --extra redis --group dev -o requirements-dev.txt
-	$(BIN)/$(UV_COMPILE) --upgrade -c requirements-dev.txt -o requirements.txt
+	$(BIN)/$(UV_COMPILE) --upgrade --extra postgres --extra redis --extra research --extra cluster --extra pandas --group dev -o requirements-dev.txt
+	$(BIN)/$(UV_COMPILE) --upgrade --extra research -c requirements-dev.txt -o requirements.txt
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "THEBOT needs Python 3.11 or newer. Name one: make run PYTHON=python3.11")'
