@@ -12,8 +12,9 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any, Final
 
+from thebot.version import VERSION
+
 if TYPE_CHECKING:
-    from thebot.backtesting import backtest as backtest
     from thebot.indicators import adx as adx
     from thebot.indicators import atr as atr
     from thebot.indicators import bbands as bbands
@@ -34,19 +35,26 @@ if TYPE_CHECKING:
     from thebot.market import Candle as Candle
     from thebot.market import Candles as Candles
     from thebot.market import Timeframe as Timeframe
+    from thebot.research import backtest as backtest
+    from thebot.strategy import AtPrice as AtPrice
+    from thebot.strategy import Exits as Exits
+    from thebot.strategy import Percent as Percent
+    from thebot.strategy import RiskFraction as RiskFraction
     from thebot.strategy import Signal as Signal
     from thebot.strategy import Strategy as Strategy
+    from thebot.trading.costs import Costs as Costs
 
-__version__: Final = "0.1.0"
+__version__: Final = VERSION
 
 _HOMES: Final = {
-    "thebot.backtesting": ("backtest",),
     "thebot.indicators": (
         "adx", "atr", "bbands", "close", "crosses_above", "crosses_below", "ema", "high", "indicator",
         "low", "macd", "obv", "rsi", "sma", "stoch", "supertrend", "volume",
     ),
     "thebot.market": ("Candle", "Candles", "Timeframe"),
-    "thebot.strategy": ("Signal", "Strategy"),
+    "thebot.research": ("backtest",),
+    "thebot.strategy": ("AtPrice", "Exits", "Percent", "RiskFraction", "Signal", "Strategy"),
+    "thebot.trading.costs": ("Costs",),
 }  # fmt: skip
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
 

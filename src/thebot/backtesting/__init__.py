@@ -3,7 +3,7 @@
 from thebot.backtesting.record import TrackRecord
 from thebot.backtesting.simulate import Market, Simulated, simulate
 from thebot.backtesting.trades import RoundTrip, Trades
-from thebot.backtesting.trial import backtest
+from thebot.backtesting.trial import run
 from thebot.trading.allocation import Account, Allocation
 from thebot.trading.costs import Costs
 
@@ -16,6 +16,6 @@ __all__ = [
     "Simulated",
     "TrackRecord",
     "Trades",
-    "backtest",
+    "run",
     "simulate",
 ]

@@ -1,233 +1,157 @@
-"""One trial: one strategy on one series, from candles to a track record."""
+"""One trial: a strategy on the past of one or several symbols, from candles to a track record."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import Final, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
 
-from thebot import __version__
 from thebot.backtesting.record import TrackRecord, data_hash
-from thebot.backtesting.simulate import Market, simulate
-from thebot.errors import BadSetting, MissingFile, UnknownName, nearest
+from thebot.backtesting.simulate import Market, Simulated, simulate
+from thebot.backtesting.trades import Trades
+from thebot.errors import BadSetting
 from thebot.indicators import close
-from thebot.market import Candles, Instrument, Symbol, Timeframe
-from thebot.market.parquet import read_candles, symbol_and_timeframe
+from thebot.market import Candles, FloatArray, Instrument, Symbol
 from thebot.market.quality import check, findings, moment
-from thebot.strategy import Decisions, Strategy, decider, strategies, strategy_about
-from thebot.strategy import strategy as strategy_named
+from thebot.strategy import Decisions, Strategy, decider
 from thebot.trading.allocation import Account
 from thebot.trading.costs import Costs
+from thebot.version import VERSION
 
 HOLD: Final = Strategy(name="buy-and-hold", entry=close > 0, exit=close < 0)
 FEW_TRADES: Final = 30  # below it hardly anything can be told from luck
 
-
-class CandleArchive(Protocol):
-    """Where fetched candles lie. `storage.Archive` is the one there is; it is handed in from above."""
-
-    def series(self) -> list[tuple[Symbol, Timeframe]]:
-        """The symbols and timeframes that are there."""
-
-    def read(
-        self, symbol: Symbol, timeframe: Timeframe, start: int | None = None, end: int | None = None
-    ) -> Candles:
-        """The candles with start <= open time < end (ms UTC), checked."""
-
-
-def backtest(
-    *,
-    symbol: Symbol,
-    timeframe: str | Timeframe,
-    start_date: str | date | None = None,
-    end_date: str | date | None = None,
-    indicator: str | None = None,
-    strategy: str | Strategy | None = None,
-    candles: Candles | Path | str | None = None,
-    archive: CandleArchive | None = None,
-    costs: Costs | None = None,
-    start_equity: float = 10_000.0,
-    instrument: Instrument | None = None,
-) -> TrackRecord:
-    """Try a strategy on the past of one symbol: bought and sold at the next open, net of costs.
-
-    Name a `strategy` ("rsi-reversal", or a value of your own), or an `indicator` ("RSI") for the built-in
-    strategy about it. `candles` are the candles, or a Parquet file or a folder of them; without them they
-    are read from the `archive`. Trading goes from `start_date` until before `end_date` (UTC: "2022-01-01",
-    or a date or datetime); candles before it warm the indicators up. See `simulate` for the rules and
-    `Costs` for the defaults. `symbol` may be in small letters.
-
-    Raises UnknownName, MissingFile, BadSetting or BadCandles (exit code 2) for what cannot be.
-    """
-    symbol, timeframe = symbol.upper(), Timeframe(timeframe)
-    chosen = _chosen(strategy, indicator)
-    start, end = _ms(start_date, "start_date"), _ms(end_date, "end_date")
-    if start is not None and end is not None and start >= end:
-        raise BadSetting(f"start_date {start_date} is not before end_date {end_date}: nothing lies between.")
-    if candles is None:
-        series = _of_archive(archive, symbol, timeframe, end)
-    elif isinstance(candles, Candles):
-        series = check(candles)
-    else:
-        series = candles_of_file(Path(candles).expanduser(), symbol, timeframe)
-    _require_same(series, symbol, timeframe)
-    if len(series) and end is not None and end <= series.open_time[0]:
-        raise BadSetting(
-            f"{symbol} {timeframe}: there are no candles in that time. The data go {_reach(series)}."
-        )
-    return run(
-        series.between(end=end), chosen, start=start, end=end, costs=costs or Costs(),
-        start_equity=start_equity, instrument=instrument,
-    )  # fmt: skip
+Instruments = Mapping[Symbol, Instrument]
+Detail = Mapping[Symbol, Candles]
 
 
 def run(
-    candles: Candles,
+    series: Candles | Sequence[Candles],
     strategy: Strategy,
     *,
-    costs: Costs,
+    account: Account | None = None,
+    costs: Costs | None = None,
     start: int | None = None,
     end: int | None = None,
-    start_equity: float = 10_000.0,
-    instrument: Instrument | None = None,
+    instruments: Instruments | None = None,
+    detail: Detail | None = None,
+    seed: int = 0,
 ) -> TrackRecord:
-    """The record of `strategy` on all `candles`, traded from `start` (ms UTC) on.
+    """The record of `strategy` on `series` (one a symbol, all of one timeframe), traded from `start` on.
 
-    `end` only says until when candles were asked for, so that missing ones can be told. Raises BadSetting
-    if there are none to trade on.
+    `start` and `end` are ms UTC: candles before the start warm the indicators up, those from the end on
+    are left out. `instruments` are the exchange's filters and `detail` smaller candles, by symbol; where
+    they are missing any price and quantity will do, and the stop comes first. Raises BadSetting for what
+    cannot be, BadCandles for impossible rows.
     """
-    name = f"{candles.symbol} {candles.timeframe}"
-    if not len(candles):
-        raise BadSetting(f"{name}: there are no candles in that time.")
-    traded = candles.between(start)
-    if len(traded) < 2:
-        raise BadSetting(
-            f"{name}: a decision and its fill take two candles, and there are {len(traded)} to trade on. "
-            f"The data go {_reach(candles)}."
+    given = [series] if isinstance(series, Candles) else list(series)
+    account, costs = account or Account(), costs or Costs()
+    whole = [check(candles).between(end=end) for candles in given]
+    traded = [candles.between(start) for candles in whole]
+    _require(given, whole, traded)
+    asked = decider(strategy, traded[0].timeframe, account.allocation.rank)
+    markets = [
+        Market(
+            candles=part,
+            decisions=asked.over(candles).rows(slice(len(candles) - len(part), None)),
+            instrument=(instruments or {}).get(candles.symbol),
+            detail=(detail or {}).get(candles.symbol),
         )
-    first = len(candles) - len(traded)
-    decisions = decider(strategy, candles.timeframe).over(candles).rows(slice(first, None))
-    account = Account(cash=start_equity)
-    market = Market(candles=traded, decisions=decisions, instrument=instrument)
-    done = simulate(strategy, [market], account=account, costs=costs)
-    holding = simulate(HOLD, [_held(traded)], account=account, costs=costs)
+        for candles, part in zip(whole, traded, strict=True)
+    ]
+    done = simulate(strategy, markets, account=account, costs=costs)
+    at_best = (
+        simulate(strategy, markets, account=account, costs=costs, target_first=True)
+        if done.trades.doubtful.any()
+        else None
+    )
+    return recorded(
+        done, strategy, traded, account=account, costs=costs, at_best=at_best, seed=seed,
+        warnings=_span_warnings(traded, start, end),
+    )  # fmt: skip
+
+
+def recorded(
+    done: Simulated,
+    strategy: Strategy,
+    traded: Sequence[Candles],
+    *,
+    account: Account,
+    costs: Costs,
+    at_best: Simulated | None = None,
+    seed: int = 0,
+    warnings: Sequence[str] = (),
+) -> TrackRecord:
+    """What came out, as a record of the candles that were traded on."""
     return TrackRecord(
-        symbols=(candles.symbol,),
-        timeframe=candles.timeframe,
+        symbols=tuple(candles.symbol for candles in traded),
+        timeframe=traded[0].timeframe,
         strategy=strategy,
         costs=costs,
         account=account,
-        start=int(traded.open_time[0]),
+        start=min(int(candles.open_time[0]) for candles in traded),
         time=done.time,
         equity=done.equity,
         trades=done.trades,
-        holding=holding.equity,
-        findings=tuple(findings(traded)),
-        warnings=(*_span_warnings(traded, start, end), *done.warnings, *_few(len(done.trades))),
-        data_hash=data_hash([traded]),
-        version=__version__,
+        holding=held(traded, account=account, costs=costs),
+        at_best=None if at_best is None else float(at_best.equity[-1]),
+        findings=tuple(found for candles in traded for found in findings(candles)),
+        warnings=(*warnings, *done.warnings, *_few(done.trades)),
+        data_hash=data_hash(traded),
+        seed=seed,
+        version=VERSION,
     )
 
 
-def _held(candles: Candles) -> Market:
-    """Bought at the first chance and never sold."""
-    never, at_once = np.zeros(len(candles), bool), np.arange(len(candles)) == 0
-    return Market(candles=candles, decisions=Decisions(enter=at_once, leave=never))
+def held(series: Sequence[Candles], *, account: Account, costs: Costs) -> FloatArray:
+    """The equity at each close if all symbols are bought in equal parts at the first chance, and held."""
+    markets = []
+    for candles in series:
+        never, at_once = np.zeros(len(candles), bool), np.arange(len(candles)) == 0
+        markets.append(Market(candles=candles, decisions=Decisions(enter=at_once, leave=never)))
+    return simulate(HOLD, markets, account=Account(cash=account.cash), costs=costs).equity
 
 
-def _reach(candles: Candles) -> str:
+def _require(given: Sequence[Candles], whole: Sequence[Candles], traded: Sequence[Candles]) -> None:
+    if not given:
+        raise BadSetting("There are no candles to trade on: give those of one symbol at least.")
+    names = [f"{candles.symbol} {candles.timeframe}" for candles in given]
+    if len({candles.timeframe for candles in given}) > 1 or len(set(names)) < len(names):
+        raise BadSetting(
+            f"Candles of one timeframe, once a symbol, are traded together; these are {', '.join(names)}."
+        )
+    for name, before, candles, part in zip(names, given, whole, traded, strict=True):
+        if not len(candles):
+            told = f" The data go {reach(before)}." if len(before) else ""
+            raise BadSetting(f"{name}: there are no candles in that time.{told}")
+        if len(part) < 2:
+            raise BadSetting(
+                f"{name}: a decision and its fill take two candles, and there are {len(part)} to trade on. "
+                f"The data go {reach(candles)}."
+            )
+
+
+def reach(candles: Candles) -> str:
+    """From when until when, as people read it."""
     return f"from {moment(int(candles.open_time[0]))} until {moment(int(candles.close_time[-1]))}"
 
 
-def candles_of_file(path: Path, symbol: Symbol, timeframe: Timeframe) -> Candles:
-    """The candles of a Parquet file, or of the file in a folder that is named by symbol and timeframe.
-
-    Raises UnknownName or MissingFile (naming what is near), BadSetting if the file's name says that it
-    holds something else.
-    """
-    if path.is_dir():
-        path = _in_folder(path, symbol, timeframe)
-    try:
-        named = symbol_and_timeframe(path)
-    except (BadSetting, UnknownName):
-        named = (symbol, timeframe)  # its name says nothing
-    if path.is_file() and named != (symbol, timeframe):
-        raise BadSetting(
-            f"{path} holds {named[0]} {named[1]} by its name, but {symbol} {timeframe} was asked for. "
-            "Ask for what it holds, or name another file."
-        )
-    return read_candles(path, symbol, timeframe)
-
-
-def _of_archive(
-    archive: CandleArchive | None, symbol: Symbol, timeframe: Timeframe, end: int | None
-) -> Candles:
-    found = archive.read(symbol, timeframe, None, end) if archive else Candles.empty(symbol, timeframe)
-    if len(found):
-        return found
-    near = nearest(f"{symbol} {timeframe}", [f"{s} {t}" for s, t in archive.series()] if archive else [])
-    raise MissingFile(
-        f"There are no candles of {symbol} {timeframe} here. Fetch them first, as in: "
-        f"thebot fetch {symbol} {timeframe} --start 2022-01-01; or name a Parquet file of them (candles)."
-        + (f" There is: {', '.join(near)}." if near else "")
-    )
-
-
-def _in_folder(folder: Path, symbol: Symbol, timeframe: Timeframe) -> Path:
-    path = folder / f"{symbol}-{timeframe}.parquet"
-    if not path.is_file():
-        names = sorted(file.stem for file in folder.glob("*-*.parquet"))
-        raise UnknownName("series", path.stem, names, f"That is what {folder} was searched for.")
-    return path
-
-
-def _chosen(strategy: str | Strategy | None, indicator: str | None) -> Strategy:
-    if strategy is not None and indicator is not None:
-        raise BadSetting("Give a strategy or an indicator, not both: each of them names what is traded.")
-    if isinstance(strategy, Strategy):
-        return strategy
-    if indicator is not None:
-        return strategy_about(indicator)
-    if strategy is None:
-        raise BadSetting(f"Name a strategy ({', '.join(strategies())}), or an indicator such as RSI.")
-    return strategy_named(strategy)
-
-
-def _require_same(candles: Candles, symbol: Symbol, timeframe: Timeframe) -> None:
-    if (candles.symbol, candles.timeframe) != (symbol, timeframe):
-        raise BadSetting(
-            f"The candles are {candles.symbol} {candles.timeframe}; {symbol} {timeframe} was asked for."
-        )
-
-
-def _ms(day: str | date | None, name: str) -> int | None:
-    """ms UTC of a date or time; one without an offset is taken as UTC."""
-    if day is None:
-        return None
-    try:
-        at = datetime.fromisoformat(day) if isinstance(day, str) else day
-    except ValueError as error:
-        raise BadSetting(f"{name} {day!r} is no date. Write it as 2022-01-31 or 2022-01-31T12:00.") from error
-    if not isinstance(at, datetime):
-        at = datetime(at.year, at.month, at.day, tzinfo=UTC)
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return int(at.timestamp() * 1000)
-
-
-def _span_warnings(candles: Candles, start: int | None, end: int | None) -> list[str]:
-    first, last, length = candles.open_time[0], candles.close_time[-1], candles.timeframe.nominal_ms
+def _span_warnings(traded: Sequence[Candles], start: int | None, end: int | None) -> list[str]:
     told = []
-    if start is not None and first > start + length:
-        told.append(f"The data begin at {moment(int(first))}, later than asked for.")
-    if end is not None and last < end - length:
-        told.append(f"The data end at {moment(int(last))}, earlier than asked for.")
+    for candles in traded:
+        name = f"{candles.symbol}: the" if len(traded) > 1 else "The"
+        first, last, length = candles.open_time[0], candles.close_time[-1], candles.timeframe.nominal_ms
+        if start is not None and first > start + length:
+            told.append(f"{name} data begin at {moment(int(first))}, later than asked for.")
+        if end is not None and last < end - length:
+            told.append(f"{name} data end at {moment(int(last))}, earlier than asked for.")
     return told
 
 
-def _few(trades: int) -> list[str]:
-    if trades >= FEW_TRADES:
+def _few(trades: Trades) -> list[str]:
+    count = len(trades)
+    if count >= FEW_TRADES:
         return []
-    count = {0: "There is no trade", 1: "There is one trade"}.get(trades, f"There are only {trades} trades")
-    return [f"{count} in it: too few to tell skill from luck."]
+    told = {0: "There is no trade", 1: "There is one trade"}.get(count, f"There are only {count} trades")
+    return [f"{told} in it: too few to tell skill from luck."]

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import typer
 
-from thebot import __version__
 from thebot.errors import ThebotError
+from thebot.version import VERSION
 
 app: Final = typer.Typer(
     name="thebot",
@@ -24,7 +24,7 @@ app: Final = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"thebot {__version__}")
+        typer.echo(f"thebot {VERSION}")
         raise typer.Exit
 
 

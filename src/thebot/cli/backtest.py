@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Final
 
 import typer
 
-from thebot.cli.dates import date_of
-from thebot.errors import BadSetting
+from thebot.cli.asked import (
+    CandlesOption,
+    CashOption,
+    DataOption,
+    EndOption,
+    FeeOption,
+    JsonOption,
+    MaxOpenOption,
+    SeedOption,
+    SetOption,
+    ShortsOption,
+    SlippageOption,
+    StartOption,
+    StrategyOption,
+    SymbolOption,
+    TimeframeOption,
+    asked,
+    parameters,
+)
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -23,73 +38,39 @@ _TRADES_SHOWN: Final = 10
 
 
 def backtest(
-    symbol: Annotated[str, typer.Option(help="A market, as BTCUSDT.")],
-    timeframe: Annotated[str, typer.Option(help="The length of the candles: 1m, 5m, 1h, 1d, ...")],
-    strategy: Annotated[str, typer.Option(help="Its name: rsi-reversal, macd-trend, supertrend-flip.")],
-    candles: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="PATH",
-            help="A Parquet file of candles, or a folder with SYMBOL-TIMEFRAME.parquet. "
-            "By default what was fetched into the data folder.",
-        ),
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the strategy, as period=10."),
-    ] = None,
-    start: Annotated[
-        str | None,
-        typer.Option(help="Trade from then on (UTC): 2022, 2022-01, 2022-01-31, 2022-01-31T12:00."),
-    ] = None,
-    end: Annotated[str | None, typer.Option(help="Trade until then, not included (UTC).")] = None,
-    fee: Annotated[float, typer.Option(help="Of the value, each way: 0.001 is 0.10 %.")] = 0.001,
-    slippage: Annotated[
-        float, typer.Option(help="Worse than the open, each way: 0.0005 is 0.05 %.")
-    ] = 0.0005,
-    equity: Annotated[float, typer.Option(help="What to begin with, in quote currency.")] = 10_000.0,
-    data: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The data folder.", show_default=False)
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the record as one JSON object.")] = False,
+    symbol: SymbolOption,
+    timeframe: TimeframeOption,
+    strategy: StrategyOption,
+    candles: CandlesOption = None,
+    settings: SetOption = None,
+    start: StartOption = None,
+    end: EndOption = None,
+    fee: FeeOption = 0.001,
+    slippage: SlippageOption = 0.0005,
+    cash: CashOption = 10_000.0,
+    shorts: ShortsOption = False,
+    max_open: MaxOpenOption = None,
+    seed: SeedOption = 0,
+    data: DataOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Try a strategy on past candles: bought and sold at the next open, after fees and slippage."""
-    from thebot.backtesting import Costs
-    from thebot.backtesting import backtest as tried
-    from thebot.config import data_folder
-    from thebot.storage.archive import Archive
+    from thebot.backtesting import run
     from thebot.strategy import strategy as named
 
-    record = tried(
-        symbol=symbol,
-        timeframe=timeframe,
-        strategy=named(strategy, **_parameters(settings or [])),
-        start_date=None if start is None else date_of(start, "--start"),
-        end_date=None if end is None else date_of(end, "--end"),
-        candles=candles,
-        archive=None if candles else Archive(data_folder(data).archive()),
-        costs=Costs(fee=fee, slippage=slippage),
-        start_equity=equity,
-    )
+    chosen = named(strategy, **parameters(settings or []))
+    given = asked(
+        chosen, symbol=symbol, timeframe=timeframe, candles=candles, start=start, end=end, fee=fee,
+        slippage=slippage, cash=cash, shorts=shorts, max_open=max_open, data=data, quiet=as_json,
+    )  # fmt: skip
+    record = run(
+        given.series, chosen, account=given.account, costs=given.costs, start=given.start, end=given.end,
+        instruments=given.instruments, seed=seed,
+    )  # fmt: skip
     if as_json:
         typer.echo(json.dumps(record.plain(), allow_nan=False))
     else:
         _tell(record)
-
-
-def _parameters(settings: list[str]) -> dict[str, float]:
-    """`["period=10"]` as numbers by name."""
-    found: dict[str, float] = {}
-    for setting in settings:
-        name, equals, text = setting.partition("=")
-        try:
-            value = float(text)
-        except ValueError:
-            value = float("nan")
-        if not equals or not math.isfinite(value):
-            raise BadSetting(f"--set {setting}: write a name and a number, as in --set period=10.")
-        found[name.strip()] = value
-    return found
 
 
 def _tell(record: TrackRecord) -> None:

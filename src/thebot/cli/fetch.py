@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -17,7 +15,7 @@ from thebot.cli.dates import date_of
 from thebot.errors import BadSetting, UnknownName
 
 if TYPE_CHECKING:
-    from thebot.storage.history import Fetched, Progress, Request, SourceName
+    from thebot.storage.history import Fetched, Request, SourceName
 
 _FINDINGS_SHOWN: Final = 10
 
@@ -55,6 +53,7 @@ def fetch(
     """Fetch past candles into the archive. Only what is missing is asked for; Ctrl-C keeps what is there."""
     from thebot.config import data_folder
     from thebot.market import Timeframe
+    from thebot.research.fetching import bar, fetched
     from thebot.storage.archive import Archive
     from thebot.storage.bulk import BULK_ADDRESS
     from thebot.storage.history import SOURCES, Request
@@ -79,74 +78,23 @@ def fetch(
         )
     folder = data_folder(data).prepare()
     try:
-        with _bar(request, as_json) as progress:
-            name, fetched = asyncio.run(_fetched(request, exchange, files, folder.path, progress))
+        with bar(request, as_json) as progress:
+            name, done = asyncio.run(
+                fetched(request, exchange=exchange, files=files, folder=folder, progress=progress)
+            )
     except KeyboardInterrupt:
         sys.stderr.write("Stopped. What was fetched is kept; the same command goes on from there.\n")
         raise
     path = Archive(folder.archive(name)).folder_of(request.symbol, request.timeframe)
     if as_json:
-        typer.echo(json.dumps(_facts(request, fetched, path)))
+        typer.echo(json.dumps(_facts(request, done, path)))
     else:
-        _tell(request, fetched, path)
-
-
-async def _fetched(
-    request: Request, exchange: str, files: str | None, folder: Path, progress: Progress
-) -> tuple[str, Fetched]:
-    """The parts of a fetch, and its result; with it the exchange's name."""
-    from thebot.exchange.binance import BinanceMarketSource
-    from thebot.exchange.binance.addresses import Addresses, addresses
-    from thebot.storage import DataFolder
-    from thebot.storage.downloads import BulkFiles
-    from thebot.storage.history import Fetch
-    from thebot.storage.workers import ArchiveWorker
-
-    named = Addresses.of_sandbox(exchange) if exchange.startswith("http://") else addresses(exchange)
-    async with contextlib.AsyncExitStack() as parts:
-        worker = await parts.enter_async_context(ArchiveWorker(DataFolder(folder).archive(named.name)))
-        bulk = (
-            await parts.enter_async_context(BulkFiles(files)) if files and request.source != "rest" else None
-        )
-        rest, now = None, int(time.time() * 1000)
-        if request.source != "bulk" and (request.recheck or not request.is_held(worker.archive, now)):
-            rest = BinanceMarketSource(named)
-            parts.push_async_callback(rest.close)
-            now = await rest.time()
-            instruments = await rest.instruments()
-            if request.symbol not in instruments:
-                advice = "One that is listed no more may be had with --source bulk." if bulk else ""
-                raise UnknownName("symbol", request.symbol, instruments, advice)
-        fetched = await Fetch(worker, rest=rest, files=bulk, progress=progress).run(request, now)
-        if rest is not None:
-            fetched.notices += rest.notices
-        return named.name, fetched
+        _tell(request, done, path)
 
 
 def _ms(text: str, option: str) -> int:
     """ms UTC of a date as people write it."""
     return int(date_of(text, option).timestamp()) * 1000
-
-
-@contextlib.contextmanager
-def _bar(request: Request, quiet: bool) -> Iterator[Progress]:
-    """A progress bar on standard error, so that what is printed stays fit for a pipe."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("candles"),
-        TimeRemainingColumn(), TextColumn("[dim]{task.fields[doing]}"),
-    )  # fmt: skip
-    console = Console(stderr=True)
-    with Bar(*columns, console=console, disable=quiet and not console.is_terminal) as bar:
-        task = bar.add_task(f"{request.symbol} {request.timeframe}", total=None, doing="", visible=False)
-
-        def progress(done: int, total: int, doing: str) -> None:
-            bar.update(task, completed=done, total=total, doing=doing, visible=total > 0)
-
-        yield progress
 
 
 def _facts(request: Request, fetched: Fetched, path: Path) -> dict[str, Any]:

@@ -11,12 +11,12 @@ from fastapi import FastAPI, WebSocket
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp
 
-from thebot import __version__
 from thebot.dashboard.api import add_routes
 from thebot.dashboard.gate import Gate
 from thebot.dashboard.options import DashboardOptions
 from thebot.dashboard.page import add_page
 from thebot.dashboard.stream import Stream
+from thebot.version import VERSION
 
 if TYPE_CHECKING:
     from thebot.live.desk import Desk
@@ -42,7 +42,7 @@ def create_app(desk: Desk, options: DashboardOptions | None = None) -> ASGIApp:
                 await feeding
 
     server = FastAPI(
-        title="THEBOT", version=__version__, lifespan=running, docs_url=None, redoc_url=None, openapi_url=None
+        title="THEBOT", version=VERSION, lifespan=running, docs_url=None, redoc_url=None, openapi_url=None
     )
     add_routes(server, desk)
 
