@@ -10,10 +10,18 @@ from typing import TYPE_CHECKING, Final
 from thebot.errors import UnknownName
 
 if TYPE_CHECKING:
+    from thebot.exchange.binance.addresses import Addresses
     from thebot.storage import DataFolder
     from thebot.storage.history import Fetched, Progress, Request
 
 BINANCE: Final = "binance"
+
+
+def addresses_of(exchange: str) -> Addresses:
+    """Where an exchange is, by its name or as a sandbox's address. Raises UnknownName for another name."""
+    from thebot.exchange.binance.addresses import Addresses, addresses
+
+    return Addresses.of_sandbox(exchange) if exchange.startswith("http://") else addresses(exchange)
 
 
 async def fetched(
@@ -25,12 +33,11 @@ async def fetched(
     none). Raises ExchangeError, DataError, StorageError, or UnknownName for a symbol that is not listed.
     """
     from thebot.exchange.binance import BinanceMarketSource
-    from thebot.exchange.binance.addresses import Addresses, addresses
     from thebot.storage.downloads import BulkFiles
     from thebot.storage.history import Fetch
     from thebot.storage.workers import ArchiveWorker
 
-    named = Addresses.of_sandbox(exchange) if exchange.startswith("http://") else addresses(exchange)
+    named = addresses_of(exchange)
     async with contextlib.AsyncExitStack() as parts:
         worker = await parts.enter_async_context(ArchiveWorker(folder.archive(named.name)))
         bulk = (

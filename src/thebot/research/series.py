@@ -24,7 +24,7 @@ from thebot.errors import (
 from thebot.market import Candles, Symbol, Timeframe
 from thebot.market.parquet import read_candles, symbol_and_timeframe
 from thebot.market.quality import check, moment
-from thebot.research.fetching import BINANCE, bar, fetched
+from thebot.research.fetching import BINANCE, addresses_of, bar, fetched
 
 if TYPE_CHECKING:
     from thebot.storage import DataFolder
@@ -66,19 +66,21 @@ def series(
     given: Given | None = None,
     *,
     folder: DataFolder,
-    fetch: bool = True,
+    exchange: str | None = BINANCE,
     quiet: bool = False,
 ) -> list[Candles]:
     """The candles of each symbol, checked; those before the start are with them, to warm indicators up.
 
     `given` are candles, a Parquet file of them, or a folder with SYMBOL-TIMEFRAME.parquet; without it the
-    data folder's. Raises MissingFile or UnknownName (naming what is near and `thebot fetch`), BadSetting
-    for candles of something else, BadCandles for impossible rows.
+    data folder's, where what is missing is fetched from `exchange` (None: from nowhere).
+
+    Raises MissingFile or UnknownName (naming what is near and `thebot fetch`), BadSetting for candles of
+    something else, BadCandles for impossible rows.
     """
     if isinstance(given, Candles):
         found = [given]
     elif given is None:
-        found = [_of_archive(symbol, wanted, folder, fetch=fetch, quiet=quiet) for symbol in wanted.symbols]
+        found = [_of_archive(symbol, wanted, folder, exchange, quiet) for symbol in wanted.symbols]
     elif isinstance(given, Path | str):
         path = Path(given).expanduser()
         found = [candles_of_file(path, symbol, wanted.timeframe) for symbol in wanted.symbols]
@@ -122,13 +124,13 @@ def ms_of(day: str | date | None, name: str) -> int | None:
     return int(at.timestamp() * 1000)
 
 
-def _of_archive(symbol: Symbol, wanted: Wanted, folder: DataFolder, *, fetch: bool, quiet: bool) -> Candles:
+def _of_archive(
+    symbol: Symbol, wanted: Wanted, folder: DataFolder, exchange: str | None, quiet: bool
+) -> Candles:
     from thebot.storage.archive import Archive
 
-    archive = Archive(folder.archive())
-    failure: ExchangeError | None = None
-    if fetch and wanted.first is not None:
-        failure = _fetch_missing(symbol, wanted, archive, folder, quiet=quiet)
+    archive = Archive(folder.archive(addresses_of(exchange or BINANCE).name))
+    failure = None if exchange is None else _fetch_missing(symbol, wanted, archive, folder, exchange, quiet)
     found = archive.read(symbol, wanted.timeframe, wanted.first, wanted.end)
     if len(found) and failure is None:
         return found
@@ -151,7 +153,7 @@ def _fetch_missing(
     wanted: Wanted,
     archive: Archive,
     folder: DataFolder,
-    *,
+    exchange: str,
     quiet: bool,
 ) -> ExchangeError | None:
     """Fetch what the archive lacks of the span; gives why that failed, or None if nothing is missing."""
@@ -171,9 +173,8 @@ def _fetch_missing(
     folder.prepare()
     with bar(request, quiet) as progress:
         try:
-            _finished(
-                fetched(request, exchange=BINANCE, files=BULK_ADDRESS, folder=folder, progress=progress)
-            )
+            files = BULK_ADDRESS if exchange == BINANCE else None
+            _finished(fetched(request, exchange=exchange, files=files, folder=folder, progress=progress))
         except ExchangeUnreachable as error:
             return error
     return None

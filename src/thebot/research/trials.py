@@ -16,6 +16,7 @@ from thebot.config import data_folder
 from thebot.errors import BadSetting, PlatformError
 from thebot.market import Candles, Instrument, Symbol, Timeframe
 from thebot.market.filters import filters_of
+from thebot.research.fetching import BINANCE
 from thebot.research.series import Given, Wanted, ms_of, series
 from thebot.strategy import Strategy, decider, strategies, strategy_about
 from thebot.strategy import strategy as strategy_named
@@ -45,7 +46,7 @@ def backtest(
     detail: Timeframe | str | Mapping[Symbol, Candles] | None = None,
     instruments: Mapping[Symbol, Instrument] | None = None,
     data: Path | str | None = None,
-    fetch: bool = True,
+    exchange: str | None = BINANCE,
     seed: int = 0,
 ) -> TrackRecord:
     """Try a strategy on the past of one symbol or several: traded at the next open, net of costs.
@@ -57,9 +58,9 @@ def backtest(
 
     `candles` are the candles, or a Parquet file or a folder of them; without them they are read from the
     data folder (`data`, by default the platform's), and what is missing since the start date is fetched
-    from Binance, unless `fetch` is off. `detail` ("1m", or candles by symbol) tells whether stop or target
-    came first inside a candle. `instruments` are the exchange's filters; by default they are read off the
-    candles (`market.filters.filters_of`). `shorts` allows short sales, which a spot account does not.
+    from `exchange` (Binance; None: from nowhere). `detail` ("1m", or candles by symbol) tells whether stop
+    or target came first inside a candle. `instruments` are the exchange's filters; by default they are read
+    off the candles (`market.filters.filters_of`). `shorts` allows short sales, which a spot account does not.
 
     What was tried is written into the data folder's trial ledger; the record's `trials` says how many
     variants were tried on these candles so far.
@@ -80,10 +81,10 @@ def backtest(
         warmup=warmup_of(chosen, Timeframe(timeframe), allocation),
     )  # fmt: skip
     folder = data_folder(data)
-    found = series(wanted, candles, folder=folder, fetch=fetch)
+    found = series(wanted, candles, folder=folder, exchange=exchange)
     if isinstance(detail, Timeframe | str):
         smaller = replace(wanted, timeframe=Timeframe(detail), warmup=0)
-        detail = {each.symbol: each for each in series(smaller, folder=folder, fetch=fetch)}
+        detail = {each.symbol: each for each in series(smaller, folder=folder, exchange=exchange)}
     if instruments is None:
         read = {each.symbol: filters_of(each) for each in found}
         instruments = {name: each for name, each in read.items() if each is not None}
