@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from thebot.indicators import Panel, catalogue, close, indicator, sma
-from thebot.indicators.drivers import CompilerWarning
+from thebot.indicators.on_disk import CompilerWarning
 
 from .markets import walk
 

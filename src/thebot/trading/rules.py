@@ -168,6 +168,36 @@ def quantity_for(amount: float, free: float, price: float, fee: float, whole: bo
     return max(quantity, 0.0)
 
 
+def taken(quantity: float, volume: float) -> float:
+    """The share of a candle's volume that an order takes, at most all of it; all where nothing was traded."""
+    return min(quantity / volume, 1.0) if volume > 0.0 else 1.0
+
+
+def market_entry(
+    opened: float,
+    direction: int,
+    share: float,
+    fixed: float,
+    from_range: float,
+    impact: float,
+    amount: float,
+    free: float,
+    fee: float,
+    volume: float,
+    participation: float,
+    whole: bool,
+) -> tuple[float, float, float]:
+    """Price, quantity wanted and quantity filled of a market order for `amount` at a candle's open."""
+    price = slipped(opened, direction, share, fixed, from_range, 0.0, whole)
+    wanted = quantity_for(amount, free, price, fee, whole)
+    filled = available(wanted, volume, participation, whole)
+    if impact > 0.0 and filled > 0.0:
+        price = slipped(opened, direction, share, fixed, from_range, impact * taken(filled, volume), whole)
+        wanted = min(wanted, quantity_for(amount, free, price, fee, whole))
+        filled = min(filled, wanted)
+    return price, wanted, filled
+
+
 def available(quantity: float, volume: float, participation: float, whole: bool) -> float:
     """How much of an order a candle's volume fills (`participation` of it at most)."""
     most = participation * volume
