@@ -21,6 +21,17 @@ _NEAR_QUANTITY: Final = 1e-9
 AMOUNT, FRACTION, RISK, VOLATILITY, KELLY = 0, 1, 2, 3, 4  # kinds of sizing
 
 
+def counted(amount: float, unit_over: float, unit_under: float) -> float:
+    """A price in ticks or a quantity in steps; the unit is `unit_over / unit_under` (0.05 is 1 / 20).
+
+    Whole where the amount is a multiple of it in decimals, whatever floats make of that; else a fraction
+    lies between two ticks, as candles of another source or an older tick may have it.
+    """
+    count = amount * unit_under / unit_over
+    whole = math.floor(count + 0.5)
+    return whole if abs(count - whole) < _NEAR_PRICE else count
+
+
 def counted_up(price: float) -> float:
     return math.ceil(price - _NEAR_PRICE)
 
@@ -30,9 +41,12 @@ def counted_down(price: float) -> float:
 
 
 def against(price: float, direction: int, whole: bool) -> float:
-    """A fill's price rounded to a tick against us: up for a purchase, down for a sale, never below one."""
+    """A fill's price rounded to a tick against us: up for a purchase, down for a sale, never below one.
+
+    Without ticks it is as it was, but never below 0: costs cannot take more than all.
+    """
     if not whole:
-        return price
+        return max(price, 0.0)
     return counted_up(price) if direction > 0 else max(counted_down(price), 1.0)
 
 
@@ -48,7 +62,7 @@ def slipped(
     """What a market order or a stop fills at where `price` stood.
 
     `from_range` is the share of the range times the candle's high minus low; `from_volume` the impact times
-    the share of the candle's volume that is taken.
+    the share of the candle's volume that is taken (`taken`).
     """
     worse = price * (share + from_volume) + fixed + from_range
     return against(price + direction * worse, direction, whole)
@@ -158,6 +172,8 @@ def amount_wanted(
 
 def quantity_for(amount: float, free: float, price: float, fee: float, whole: bool) -> float:
     """How much `amount` buys (or sells short) at `price`, as far as the `free` money pays it with its fee."""
+    if not price > 0.0:
+        return 0.0
     paid = free / (1.0 + fee)
     quantity = min(amount, paid) / price
     if not whole:
