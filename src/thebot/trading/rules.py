@@ -217,7 +217,7 @@ def market_entry(
 def available(quantity: float, volume: float, participation: float, whole: bool) -> float:
     """How much of an order a candle's volume fills (`participation` of it at most)."""
     most = participation * volume
-    if quantity <= most:
+    if not quantity > most:  # also without a cap: infinity times no volume is nan
         return quantity
     return math.floor(most + _NEAR_QUANTITY) if whole else most
 
