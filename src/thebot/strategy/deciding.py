@@ -102,6 +102,7 @@ class Decider:
             "rank": rank,
         }
         self._values = {name: each for name, each in read.items() if each is not None}
+        self._follows = isinstance(exits.trailing, AtPrice)
         self.panel = Panel((*self._edges.values(), *self._values.values()), self.timeframe)
 
     def over(self, candles: Candles, higher: Mapping[Timeframe, Candles] | None = None) -> Decisions:
@@ -126,6 +127,15 @@ class Decider:
         fired = {name: columns[each] != 0 for name, each in self._edges.items()}
         read: dict[str, Any] = {name: columns[each] for name, each in self._values.items()}
         return Decisions(**_settled(fired), **read)
+
+    def quiet(self, readings: Mapping[Expression, float]) -> bool:
+        """Whether nothing fires at that close, and no level has to be followed: `at` would change nothing."""
+        if self._follows:
+            return False
+        for edge in self._edges.values():  # noqa: SIM110  (a generator takes twice as long, at every candle)
+            if readings[edge]:
+                return False
+        return True
 
     def at(self, readings: Mapping[Expression, float]) -> Decision:
         """What a panel's readings at one close say."""

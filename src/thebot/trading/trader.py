@@ -1,0 +1,443 @@
+"""The trader: from closed candles and fills to orders. It decides nothing by itself but keeps the strategy's
+rules: sizes, stops, trailing stops, time, cooldown, and how many positions may be open.
+
+`handle(event) -> commands` is deterministic and does no I/O: the time is in the event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from thebot.errors import BadSetting
+from thebot.market import Candle, Symbol, Timeframe
+from thebot.strategy.deciding import Decision
+from thebot.strategy.definition import Strategy
+from thebot.strategy.orders import LimitOrder
+from thebot.trading import rules
+from thebot.trading.allocation import Account
+from thebot.trading.bracket import PRICE, Bracket, Level
+from thebot.trading.counting import Counting, exact
+from thebot.trading.events import (
+    CandleClosed,
+    CloseComplete,
+    Ending,
+    Event,
+    OrderFilled,
+    OrderGone,
+    OrderRefused,
+    StopTriggered,
+)
+from thebot.trading.ledger import Ledger
+from thebot.trading.orders import (
+    CancelOrder,
+    Command,
+    Direction,
+    Kind,
+    Order,
+    OrderId,
+    PlaceOrder,
+    RecordTrade,
+)
+from thebot.trading.sizes import Experience, Sizer
+
+nan: Final = float("nan")
+
+
+@dataclass(slots=True, kw_only=True)
+class Waiting:
+    """An entry that is decided and not filled, or not all of it."""
+
+    order_id: OrderId
+    direction: Direction
+    decided_at: int
+    bracket: Bracket
+
+
+@dataclass(slots=True, kw_only=True)
+class Held:
+    """A position under the strategy's exits. Prices in counts."""
+
+    direction: Direction
+    decided_at: int
+    opened_at: int
+    bracket: Bracket
+    entry: float  # the mean of its fills
+    inside: bool  # entered within the candle in hand, not at its open
+    hit: bool = False  # its stop was triggered within the candle in hand
+    furthest: float = nan  # for it, since the entry
+    against: float = nan
+    stop: float = nan
+    first_stop: float = nan
+    set_by: Ending = "stop"  # what set the stop last
+    target: float = nan
+    stop_id: OrderId = ""
+    target_id: OrderId = ""
+    exit_id: OrderId = ""
+    leaving: Ending | None = None
+    doubtful: bool = False
+
+
+class Trader:
+    """One strategy on several symbols that share an account. Raises BadSetting for what cannot be.
+
+    Everything that it knows is in `held`, `waiting`, `left_at`, `experience` and the ledger.
+    """
+
+    def __init__(
+        self,
+        strategy: Strategy,
+        timeframe: Timeframe,
+        countings: Mapping[Symbol, Counting],
+        account: Account,
+        ledger: Ledger,
+    ) -> None:
+        require_side(strategy.label, strategy.shorts, account)
+        self.strategy, self.timeframe, self.ledger = strategy, timeframe, ledger
+        self.held: dict[Symbol, Held] = {}
+        self.waiting: dict[Symbol, Waiting] = {}
+        self.left_at: dict[Symbol, int] = {}  # open of the candle in which it was last left
+        self.experience = Experience()
+        self.unknown = 0  # entries that were not taken because something about them was not known
+        self.beside = 0  # because the stop or the target was not on its side of the entry price
+        self._countings = countings
+        self._places = {symbol: place for place, symbol in enumerate(countings)}
+        self._closes: dict[Symbol, float] = {}
+        self._told: list[CandleClosed] = []
+        self._most = account.allocation.most(len(countings))
+        self._sizer = Sizer(strategy.sizing, timeframe, account.allocation.share(len(countings)))
+        self._cooldown = strategy.cooldown_ms(timeframe)
+        self._expires = strategy.exits.expires_ms(timeframe)
+        exits = strategy.exits
+        self._moves = exits.trailing is not None or exits.break_even is not None
+        self._numbered = 0
+
+    def attends(self, symbol: Symbol) -> bool:
+        """Whether its candles have to be told also where nothing is decided."""
+        return symbol in self.held
+
+    def handle(self, event: Event) -> list[Command]:
+        """What is to be done about it."""
+        if isinstance(event, CandleClosed):
+            return self._candle(event)
+        if isinstance(event, CloseComplete):
+            return self._weigh()
+        if isinstance(event, OrderFilled):
+            return self._filled(event)
+        if isinstance(event, StopTriggered):
+            return self._triggered(event)
+        return self._gone(event)
+
+    def _candle(self, closed: CandleClosed) -> list[Command]:
+        self._told.append(closed)
+        candle = closed.candle
+        self._closes[candle.symbol] = candle.close
+        held = self.held.get(candle.symbol)
+        if held is None or held.hit:  # what came after the stop is not its own any more
+            return []
+        counting = self._countings[candle.symbol]
+        ahead, behind = (candle.high, candle.low) if held.direction > 0 else (candle.low, candle.high)
+        ahead = counting.count(candle.close if held.inside else ahead)  # what came before it does not count
+        held.inside = False
+        _went(held, ahead, counting.count(behind))
+        if not self._moves or held.leaving is not None:
+            return []
+        return self._move_stop(candle.symbol, held, closed.decision)
+
+    def _move_stop(self, symbol: Symbol, held: Held, decision: Decision | None) -> list[Command]:
+        """The trailing stop and the break-even, from the best price so far."""
+        counting, direction, bracket = self._countings[symbol], held.direction, held.bracket
+        level = bracket.trailing
+        if level.kind == PRICE:
+            level = Level(PRICE, nan if decision is None else decision.trailing)
+        before = held.stop
+        price = level.beyond(held.furthest, -direction, counting)
+        if price == price:
+            moved = rules.trailed(direction, held.stop, rules.stop_price(price, direction, counting.whole))
+            if moved != held.stop:
+                held.stop, held.set_by = moved, "trailing"
+        secured = bracket.break_even.beyond(held.entry, direction, counting)
+        if direction * (held.furthest - secured) >= 0:
+            price = rules.stop_price(held.entry, direction, counting.whole)
+            moved = rules.trailed(direction, held.stop, price)
+            if moved != held.stop:
+                held.stop, held.set_by = moved, "break-even"
+        if held.first_stop != held.first_stop:
+            held.first_stop = held.stop
+        return self._place_stop(symbol, held) if held.stop != before and held.stop == held.stop else []
+
+    def _weigh(self) -> list[Command]:
+        """All candles of an instant are known: what is left, and then what is entered."""
+        told, self._told = self._told, []
+        commands: list[Command] = []
+        wanted: list[tuple[float, int, CandleClosed, Direction]] = []
+        for closed in told:
+            decision, symbol = closed.decision, closed.candle.symbol
+            held = self.held.get(symbol)
+            if held is not None:
+                held.hit = False
+            if held is not None and held.leaving is None:
+                ending = self._ending(held, decision, closed.at)
+                if ending is not None:
+                    commands += self._leave(symbol, held, ending)
+            if decision is None:
+                continue
+            commands += self._withdraw(symbol, decision)
+            side: Direction | None = 1 if decision.enter else -1 if decision.short else None
+            if side is not None:
+                rank = decision.rank if decision.rank == decision.rank else float("-inf")
+                wanted.append((-rank, self._places[symbol], closed, side))
+        for _, _, closed, side in sorted(wanted, key=lambda each: each[:2]):
+            commands += self._enter(closed, side)
+        return commands
+
+    def _ending(self, held: Held, decision: Decision | None, at: int) -> Ending | None:
+        if decision is not None:
+            if decision.short if held.direction > 0 else decision.enter:
+                return "reversal"
+            if decision.leave if held.direction > 0 else decision.cover:
+                return "signal"
+        if self._expires is not None and at - held.opened_at >= self._expires:
+            return "time"
+        return None
+
+    def _withdraw(self, symbol: Symbol, decision: Decision) -> list[Command]:
+        """A waiting entry is taken back if its side is to be left, or the other one entered."""
+        waiting = self.waiting.get(symbol)
+        if waiting is None:
+            return []
+        if waiting.direction > 0:
+            withdraw = decision.leave or decision.short
+        else:
+            withdraw = decision.cover or decision.enter
+        return self._take_back(symbol) if withdraw else []
+
+    def _take_back(self, symbol: Symbol) -> list[Command]:
+        waiting = self.waiting.pop(symbol, None)
+        return [] if waiting is None else [CancelOrder(symbol=symbol, order_id=waiting.order_id)]
+
+    def _leave(self, symbol: Symbol, held: Held, ending: Ending) -> list[Command]:
+        """Out at the next open, by a market order; nothing else is open any more."""
+        held.leaving = ending
+        position = self.ledger.positions[symbol]
+        held.exit_id, place = self._order(
+            symbol, -held.direction, "market", closes=True, quantity=position.quantity
+        )
+        return [*self._take_back(symbol), *self._cancel_levels(symbol, held), place]
+
+    def _enter(self, closed: CandleClosed, side: Direction) -> list[Command]:
+        candle, decision = closed.candle, closed.decision
+        symbol = candle.symbol
+        held = self.held.get(symbol)
+        if decision is None or symbol in self.waiting:
+            return []
+        if held is not None and (held.direction == side or held.leaving != "reversal"):
+            return []
+        left_at = self.left_at.get(symbol)
+        if left_at is not None and closed.at - left_at < self._cooldown:
+            return []
+        exits, order = self.strategy.exits, self.strategy.order
+        bracket = Bracket(
+            stop=Level.read(exits.stop, decision.stop),
+            target=Level.read(exits.target, decision.target),
+            trailing=Level.read(exits.trailing, decision.trailing),
+            break_even=Level.read(exits.break_even, decision.break_even),
+        )
+        price: Decimal | None = None
+        known = bracket.stop.known and bracket.target.known
+        if isinstance(order, LimitOrder):
+            price = self._limit_price(candle, side, Level.read(order.offset, decision.limit))
+            known = known and price is not None
+        amount = self._sizer.amount(
+            decision, side, bracket, candle.close, self.equity(), self.experience
+        )  # fmt: skip
+        if not known or not amount > 0:
+            self.unknown += 1
+            return []
+        if self._taken() >= self._most:
+            return []
+        order_id, place = self._order(
+            symbol, side, "market" if price is None else "limit", closes=False,
+            amount=exact(amount), price=price, bracket=bracket,
+            candles=order.candles if isinstance(order, LimitOrder) else None,
+        )  # fmt: skip
+        self.waiting[symbol] = Waiting(
+            order_id=order_id, direction=side, decided_at=closed.at, bracket=bracket
+        )
+        return [place]
+
+    def _limit_price(self, candle: Candle, side: Direction, offset: Level) -> Decimal | None:
+        counting = self._countings[candle.symbol]
+        price = offset.beyond(counting.count(candle.close), -side, counting)
+        if not price > 0:  # unknown, or further away than the price is high
+            return None
+        return counting.price(rules.resting(price, side, counting.whole))
+
+    def equity(self) -> float:
+        """Cash with the positions at the newest closes."""
+        held = (float(each.signed) * self._closes[symbol] for symbol, each in self.ledger.positions.items())
+        return float(self.ledger.cash) + sum(held)
+
+    def _taken(self) -> int:
+        """How many positions are open or about to be."""
+        held = {symbol for symbol, each in self.held.items() if each.leaving is None}
+        return len(held | self.waiting.keys())
+
+    def _filled(self, fill: OrderFilled) -> list[Command]:
+        symbol = fill.symbol
+        held = self.held.get(symbol)
+        closed = self.ledger.apply(fill)
+        if held is None or fill.direction == held.direction:
+            return self._entered(fill, held)
+        counting = self._countings[symbol]
+        price = counting.count_of(fill.price) if fill.due is None else _count(counting, fill.due)
+        _went(held, price, price if fill.against != fill.against else counting.count(fill.against))
+        held.doubtful = held.doubtful or fill.doubtful
+        if held.leaving is None and fill.order_id == held.stop_id:
+            held.leaving, held.hit = held.set_by, True
+        ending = fill.because or held.leaving or "target"
+        if closed is None:
+            return self._take_back(symbol) if held.leaving is not None else []
+        del self.held[symbol]
+        self.left_at[symbol] = closed.left_at
+        self.experience.learn(closed.gain)
+        direction, entry = held.direction, held.entry
+        record = RecordTrade(
+            closed=closed,
+            decided_at=held.decided_at,
+            ending=ending,
+            stop=float(counting.price(held.first_stop)) if held.first_stop == held.first_stop else nan,
+            best=max(0.0, direction * (held.furthest - entry) / entry),
+            worst=min(0.0, direction * (held.against - entry) / entry),
+            doubtful=held.doubtful,
+        )
+        waiting = self.waiting.get(symbol)
+        own = waiting is not None and waiting.direction == direction  # not the other side's, of a reversal
+        return [*(self._take_back(symbol) if own else []), *self._cancel_levels(symbol, held), record]
+
+    def _entered(self, fill: OrderFilled, held: Held | None) -> list[Command]:
+        """A part of an entry, or all of it: the first one sets the levels."""
+        symbol, counting = fill.symbol, self._countings[fill.symbol]
+        waiting = self.waiting[symbol]
+        position = self.ledger.positions[symbol]
+        if fill.complete:
+            del self.waiting[symbol]
+        if held is not None:
+            held.entry = _count(counting, position.entry_price)
+            return self._place_levels(symbol, held)
+        entry = counting.count_of(fill.price)
+        held = Held(
+            direction=fill.direction,
+            decided_at=waiting.decided_at,
+            opened_at=fill.at,
+            bracket=waiting.bracket,
+            entry=entry,
+            inside=fill.inside,
+        )
+        held.furthest = held.against = entry
+        held.stop = held.bracket.stop_from(entry, fill.direction, counting)
+        trailing = held.bracket.trailing_from(entry, fill.direction, counting)
+        moved = rules.trailed(fill.direction, held.stop, trailing)
+        if moved == moved and moved != held.stop:
+            held.stop, held.set_by = moved, "trailing"
+        held.first_stop = held.stop
+        held.target = held.bracket.target_from(entry, fill.direction, counting)
+        self.held[symbol] = held
+        return self._place_levels(symbol, held)
+
+    def _triggered(self, event: StopTriggered) -> list[Command]:
+        held = self.held.get(event.symbol)
+        if held is None or event.order_id != held.stop_id:
+            return []
+        held.leaving, held.hit = held.set_by, True
+        held.doubtful = held.doubtful or event.doubtful
+        return self._take_back(event.symbol)
+
+    def _gone(self, event: OrderRefused | OrderGone) -> list[Command]:
+        waiting = self.waiting.get(event.symbol)
+        if waiting is not None and waiting.order_id == event.order_id:
+            del self.waiting[event.symbol]
+        if isinstance(event, OrderRefused) and not event.filters:
+            self.beside += 1
+        return []
+
+    def _place_levels(self, symbol: Symbol, held: Held) -> list[Command]:
+        commands: list[Command] = []
+        if held.stop == held.stop:
+            commands += self._place_stop(symbol, held)
+        if held.target == held.target:
+            if held.target_id:
+                commands.append(CancelOrder(symbol=symbol, order_id=held.target_id))
+            held.target_id, place = self._order(
+                symbol, -held.direction, "target", closes=True,
+                quantity=self.ledger.positions[symbol].quantity,
+                price=self._countings[symbol].price(held.target),
+            )  # fmt: skip
+            commands.append(place)
+        return commands
+
+    def _place_stop(self, symbol: Symbol, held: Held) -> list[Command]:
+        """The stop where it stands now, for all that is held, instead of the one before."""
+        before = held.stop_id
+        held.stop_id, place = self._order(
+            symbol, -held.direction, "stop", closes=True,
+            quantity=self.ledger.positions[symbol].quantity,
+            price=self._countings[symbol].price(held.stop),
+        )  # fmt: skip
+        return [CancelOrder(symbol=symbol, order_id=before), place] if before else [place]
+
+    def _cancel_levels(self, symbol: Symbol, held: Held) -> list[Command]:
+        ids = [each for each in (held.stop_id, held.target_id) if each]
+        return [CancelOrder(symbol=symbol, order_id=each) for each in ids]
+
+    def _order(
+        self,
+        symbol: Symbol,
+        direction: int,
+        kind: Kind,
+        *,
+        closes: bool,
+        amount: Decimal | None = None,
+        quantity: Decimal | None = None,
+        price: Decimal | None = None,
+        candles: int | None = None,
+        bracket: Bracket | None = None,
+    ) -> tuple[OrderId, PlaceOrder]:
+        self._numbered += 1
+        order = Order(
+            id=f"{symbol}-{self._numbered}",
+            symbol=symbol,
+            direction=1 if direction > 0 else -1,
+            kind=kind,
+            closes=closes,
+            amount=amount,
+            quantity=quantity,
+            price=price,
+            candles=candles,
+            bracket=bracket,
+        )
+        return order.id, PlaceOrder(order=order)
+
+
+def require_side(label: str, shorts: bool, account: Account) -> None:
+    """Raises BadSetting for a strategy that sells short with an account that may not."""
+    if shorts and not account.shorts:
+        raise BadSetting(
+            f"{label} sells short, and a spot account cannot: it has nothing to sell. Leave out its short "
+            "side, or say that the account may with Account(shorts=True)."
+        )
+
+
+def _went(held: Held, ahead: float, behind: float) -> None:
+    """The price went so far for and against a position."""
+    if held.direction * (ahead - held.furthest) > 0:
+        held.furthest = ahead
+    if held.direction * (behind - held.against) < 0:
+        held.against = behind
+
+
+def _count(counting: Counting, price: Decimal) -> float:
+    """A price that need not be a multiple of the tick, in counts."""
+    return float(price / counting.tick)
