@@ -115,6 +115,25 @@ class Trades(Sequence[RoundTrip]):
         return np.abs(self.entry_price - self.stop) * self.quantity
 
     @property
+    def costs(self) -> FloatArray:
+        """What trading took, in quote currency: fees, borrowing, spread and slippage."""
+        return self.fees + self.slippage
+
+    @property
+    def traded(self) -> FloatArray:
+        """The value of purchase and sale, in quote currency."""
+        return (self.entry_price + self.exit_price) * self.quantity
+
+    @property
+    def names(self) -> tuple[Symbol, ...]:
+        """The symbol of each."""
+        return tuple(self.symbols[each] for each in self.symbol.tolist())
+
+    @property
+    def sides(self) -> tuple[Direction, ...]:
+        return tuple("long" if each > 0 else "short" for each in self.side.tolist())
+
+    @property
     def endings(self) -> tuple[Ending, ...]:
         return tuple(ENDINGS[each] for each in self.ending.tolist())
 

@@ -8,11 +8,12 @@ from typing import Final, Literal
 
 import numpy as np
 
-from thebot.backtesting.bootstrap import Interval, Statistics, block_length, intervals_of_rows
+from thebot.backtesting.bootstrap import Interval, Statistics, added_up, block_length, intervals_of_rows
 from thebot.errors import BadSetting
 from thebot.market import BoolArray, FloatArray
 
 _LEAST_SIGNALS: Final = 2
+_MOST: Final = 2_000  # rows that are resampled; of more candles, neighbours are added up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,13 +85,19 @@ def signal_accuracy(
     count = int(fired.sum())
     if count < _LEAST_SIGNALS:
         fired = np.zeros_like(fired)  # nothing to say of none or one
+    rows = added_up(
+        np.column_stack([hit, forward, hit * fired, forward * fired, fired, np.ones(len(hit))]), _MOST
+    )
+    together = max(1.0, len(forward) / max(1, len(rows)))  # candles in a row
+    runs = max(horizon / together, block_length(rows[:, 1]), 1.0)
     found = intervals_of_rows(
         {"hits": _at_signals(0), "lift_hits": _lift(0), "mean": _at_signals(1), "lift_mean": _lift(1)},
-        np.column_stack([hit, forward, fired]),
+        rows,
         confidence=confidence,
         resamples=resamples,
         seed=seed,
-        block=max(float(horizon), block_length(forward)),
+        block=runs,
+        sums=lambda samples: samples.sum(axis=1),
     )
     return SignalAccuracy(
         horizon=horizon,
@@ -103,18 +110,17 @@ def signal_accuracy(
 
 
 def _at_signals(column: int) -> Statistics:
-    """The mean of a column over the rows with a signal; nan where there are none. The signals come last."""
+    """The mean of hits (0) or returns (1) over the candles with a signal; nan where there are none."""
 
-    def mean(samples: FloatArray) -> FloatArray:
-        fired = samples[:, :, -1]
+    def mean(sums: FloatArray) -> FloatArray:
         with np.errstate(invalid="ignore", divide="ignore"):
-            at: FloatArray = (samples[:, :, column] * fired).sum(axis=1) / fired.sum(axis=1)
+            at: FloatArray = sums[:, column + 2] / sums[:, 4]
         return at
 
     return mean
 
 
 def _lift(column: int) -> Statistics:
-    """By how much that mean lies above the mean of all rows."""
+    """By how much that mean lies above the mean of all candles."""
     at_signals = _at_signals(column)
-    return lambda samples: at_signals(samples) - samples[:, :, column].mean(axis=1)
+    return lambda sums: at_signals(sums) - sums[:, column] / sums[:, 5]

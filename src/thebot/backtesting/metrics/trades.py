@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from thebot.errors import BadSetting
 from thebot.market import FloatArray, IntArray
 
 Numbers: TypeAlias = Sequence[float] | FloatArray
+
+QUALITY_CAP: Final = 100  # trades that count for the SQN at most
 
 
 def _known(results: Numbers) -> FloatArray:
@@ -94,7 +96,7 @@ def kelly_fraction(gains: Numbers) -> float:
     return won - (1.0 - won) / payoff_ratio(gains)
 
 
-def system_quality_number(results: Numbers, *, cap: int | None = 100) -> float:
+def system_quality_number(results: Numbers, *, cap: int | None = QUALITY_CAP) -> float:
     """SQN: root of the number of trades times mean over sample deviation (ddof 1) of `results`.
 
     Meant for R multiples; gains as fractions do where no risk is known. The number of trades counts at most
