@@ -3,7 +3,7 @@
 from thebot.backtesting.record import TrackRecord
 from thebot.backtesting.simulate import Market, Simulated, simulate
 from thebot.backtesting.trades import RoundTrip, Trades
-from thebot.backtesting.trial import run
+from thebot.backtesting.trial import rerun, run
 from thebot.trading.allocation import Account, Allocation
 from thebot.trading.costs import Costs
 
@@ -16,6 +16,7 @@ __all__ = [
     "Simulated",
     "TrackRecord",
     "Trades",
+    "rerun",
     "run",
     "simulate",
 ]

@@ -7,7 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from thebot.backtesting.record import TrackRecord, data_hash
+from thebot.backtesting.record import Origin, TrackRecord, data_hash
+from thebot.backtesting.replay import replay
 from thebot.backtesting.simulate import Market, Simulated, simulate
 from thebot.backtesting.trades import Trades
 from thebot.errors import BadSetting
@@ -15,6 +16,7 @@ from thebot.indicators import close
 from thebot.market import Candles, FloatArray, Instrument, Symbol
 from thebot.market.quality import check, findings, moment
 from thebot.strategy import Decisions, Strategy, decider
+from thebot.strategy.stateful import Stateful, require_value
 from thebot.trading.allocation import Account
 from thebot.trading.costs import Costs
 from thebot.version import VERSION
@@ -45,11 +47,9 @@ def run(
     they are missing any price and quantity will do, and the stop comes first. Raises BadSetting for what
     cannot be, BadCandles for impossible rows.
     """
-    given = [series] if isinstance(series, Candles) else list(series)
+    require_value(strategy, "be simulated")
     account, costs = account or Account(), costs or Costs()
-    whole = [check(candles).between(end=end) for candles in given]
-    traded = [candles.between(start) for candles in whole]
-    _require(given, whole, traded)
+    whole, traded = _ready(series, start, end)
     asked = decider(strategy, traded[0].timeframe, account.allocation.rank)
     markets = [
         Market(
@@ -72,15 +72,49 @@ def run(
     )  # fmt: skip
 
 
+def rerun(
+    series: Candles | Sequence[Candles],
+    strategy: Strategy | Stateful,
+    *,
+    account: Account | None = None,
+    costs: Costs | None = None,
+    start: int | None = None,
+    end: int | None = None,
+    instruments: Instruments | None = None,
+    detail: Detail | None = None,
+    seed: int = 0,
+) -> TrackRecord:
+    """As `run`, but event by event through the trader that paper and live trading use (`replay`).
+
+    Slower, with the same trades; and the only way for strategies that keep a state.
+    """
+    account, costs = account or Account(), costs or Costs()
+    whole, traded = _ready(series, start, end)
+
+    def done(*, target_first: bool) -> Simulated:
+        return replay(
+            strategy, whole, account=account, costs=costs, instruments=instruments, detail=detail,
+            start=start, target_first=target_first,
+        )  # fmt: skip
+
+    pessimistic = done(target_first=False)
+    return recorded(
+        pessimistic, strategy, traded, account=account, costs=costs, seed=seed, origin="replay",
+        at_best=done(target_first=True) if pessimistic.trades.doubtful.any() else None,
+        warnings=_span_warnings(traded, start, end),
+    )  # fmt: skip
+
+
 def recorded(
     done: Simulated,
-    strategy: Strategy,
+    strategy: Strategy | Stateful,
     traded: Sequence[Candles],
     *,
     account: Account,
     costs: Costs,
     at_best: Simulated | None = None,
     seed: int = 0,
+    origin: Origin = "simulation",
     warnings: Sequence[str] = (),
 ) -> TrackRecord:
     """What came out, as a record of the candles that were traded on."""
@@ -100,6 +134,7 @@ def recorded(
         warnings=(*warnings, *done.warnings, *_few(done.trades)),
         data_hash=data_hash(traded),
         seed=seed,
+        origin=origin,
         version=VERSION,
     )
 
@@ -111,6 +146,17 @@ def held(series: Sequence[Candles], *, account: Account, costs: Costs) -> FloatA
         never, at_once = np.zeros(len(candles), bool), np.arange(len(candles)) == 0
         markets.append(Market(candles=candles, decisions=Decisions(enter=at_once, leave=never)))
     return simulate(HOLD, markets, account=Account(cash=account.cash), costs=costs).equity
+
+
+def _ready(
+    series: Candles | Sequence[Candles], start: int | None, end: int | None
+) -> tuple[list[Candles], list[Candles]]:
+    """The candles until the end, checked, and those of them that are traded on."""
+    given = [series] if isinstance(series, Candles) else list(series)
+    whole = [check(candles).between(end=end) for candles in given]
+    traded = [candles.between(start) for candles in whole]
+    _require(given, whole, traded)
+    return whole, traded
 
 
 def _require(given: Sequence[Candles], whole: Sequence[Candles], traded: Sequence[Candles]) -> None:
