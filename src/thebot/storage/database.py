@@ -5,19 +5,17 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any, Final, Self
 
 import numpy as np
-from sqlalchemy import Select, Table, delete, event, func, select
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import Select, Table, delete, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from thebot.errors import BadSetting, StorageError
+from thebot.errors import StorageError
 from thebot.market import Candle, Candles, Symbol, Timeframe
 from thebot.storage import tables
+from thebot.storage.engines import asynchronous_engine, database_url, insert_of, told
 from thebot.strategy.signal import Signal
 
 _INTEGERS: Final = ("open_time", "trades")
@@ -31,8 +29,8 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._url = database_url(url)
-        self._engine = _engine(self._url)
-        self._upsert = _insert(self._engine.dialect.name)
+        self._engine = asynchronous_engine(self._url)
+        self._upsert = insert_of(self._engine.dialect.name)
 
     @property
     def address(self) -> str:
@@ -142,87 +140,15 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def _transaction(self, doing: str) -> AsyncIterator[AsyncConnection]:
-        with _told(self, doing):
+        with told(self.address, doing):
             async with self._engine.begin() as connection:
                 yield connection
 
     @contextlib.asynccontextmanager
     async def _connection(self, doing: str) -> AsyncIterator[AsyncConnection]:
-        with _told(self, doing):
+        with told(self.address, doing):
             async with self._engine.connect() as connection:
                 yield connection
-
-
-def database_url(text: str) -> URL:
-    """The address with its asynchronous driver: sqlite:///FILE, postgresql://USER:PASSWORD@HOST/NAME.
-
-    Raises BadSetting for an address that cannot be read or is of another database.
-    """
-    drivers = {
-        "sqlite": "sqlite+aiosqlite",
-        "postgresql": "postgresql+asyncpg",
-        "postgres": "postgresql+asyncpg",
-    }
-    try:
-        url = make_url(text)
-    except ArgumentError as error:
-        raise BadSetting(  # without the text: it may hold a password
-            "The database address cannot be read. It is written sqlite:///FILE or "
-            "postgresql://USER:PASSWORD@HOST:PORT/NAME."
-        ) from error
-    kind = url.drivername.partition("+")[0]
-    if kind not in drivers:
-        raise BadSetting(f"thebot keeps its data in sqlite or postgresql, not in {kind!r}.")
-    return url.set(drivername=drivers[kind])
-
-
-def _engine(url: URL) -> AsyncEngine:
-    if url.get_backend_name() == "sqlite":
-        engine = create_async_engine(url, pool_size=3, max_overflow=0)
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-        return engine
-    try:
-        return create_async_engine(url, pool_size=3, max_overflow=2, pool_pre_ping=True)
-    except ModuleNotFoundError as error:
-        raise StorageError(
-            "The database address asks for PostgreSQL, but its driver is not installed. "
-            "Install it with: pip install 'thebot[postgres]'"
-        ) from error
-
-
-def _insert(dialect: str) -> Callable[[Table], Any]:
-    """The INSERT that knows what to do about rows which are there already: each dialect has its own.
-
-    Imported here, for the dialect that is not in use would cost 2 MiB.
-    """
-    if dialect == "sqlite":
-        from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-
-        return sqlite_insert
-    from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-
-    return postgresql_insert
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  (the driver's own type)
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")  # readers never wait for the writer
-    cursor.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last moment, never the file
-    cursor.execute("PRAGMA busy_timeout = 1000")  # ms
-    cursor.execute("PRAGMA cache_size = -512")  # KiB of each connection; the system's own cache does the rest
-    cursor.close()
-
-
-@contextlib.contextmanager
-def _told(database: Database, doing: str) -> Iterator[None]:
-    try:
-        yield
-    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-        cause = getattr(error, "orig", None) or error
-        raise StorageError(
-            f"The database {database.address} could not be {doing} ({' '.join(str(cause).split())}). "
-            "Check that it runs, that its disk has room and that this user may write there."
-        ) from error
 
 
 def _values_of(table: Table) -> list[Any]:
