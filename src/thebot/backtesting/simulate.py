@@ -1,33 +1,34 @@
-"""What a strategy's entries and exits would have earned on history. One position, long or flat.
+"""What a strategy would have done on history: its decisions over columns, traded by compiled code.
 
-The rules, each the pessimistic one where there is a choice:
-- decided at a candle's close, filled at the next candle's open, worse by the slippage, fees on top;
-- all of the equity goes into the position; with an instrument, prices are rounded to its tick against us
-  and quantities down to its step, and an order that the exchange would refuse is not filled;
-- an entry together with an exit is no entry;
-- nothing is carried over a halt of a day or longer: an order waiting for its fill is withdrawn, and a
-  position that is held into it counts as sold when trading resumes, at the lower of the last price before
-  and the first one after, so that a halt never earns anything;
-- what is still held at the end is sold at the last close, at the usual costs.
+The rules are in `docs/decisions/0055-the-rules-of-fills`; `kernel` keeps them. `simulate` is one run;
+a `Simulation` has its candles ready for many.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Literal
+from typing import Any, Final, get_type_hints
 
 import numpy as np
 
-from thebot.backtesting.trades import Ending, RoundTrip, Trades
+from thebot.backtesting.compiled import compiled
+from thebot.backtesting.kernel import run
+from thebot.backtesting.kernel_state import PURSE, Columns, Detail, Filled, Timeline
+from thebot.backtesting.laid_out import columns_of, decided, detail_of, timeline_of
+from thebot.backtesting.terms import book, terms
+from thebot.backtesting.trades import Trades
+from thebot.backtesting.warned import warnings_of
 from thebot.errors import BadSetting
-from thebot.market import BoolArray, Candles, FloatArray, Instrument, IntArray
-from thebot.market.quality import halted_before, moment
+from thebot.market import Candles, FloatArray, Instrument, IntArray
 from thebot.strategy import Decisions, Strategy
 from thebot.trading.allocation import Account
 from thebot.trading.costs import Costs
+from thebot.trading.counting import Counting
+
+_KINDS: Final[dict[str, type[Any]]] = {
+    name: np.int64 if kind == IntArray else np.float64 for name, kind in get_type_hints(Filled).items()
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -70,146 +71,103 @@ def simulate(
     costs: Costs,
     target_first: bool = False,
 ) -> Simulated:
-    """Trade what a strategy decided on `markets` (all of one timeframe) by the rules above.
+    """Trade what a strategy decided on `markets` (all of one timeframe).
 
     `target_first` assumes the target before the stop where both lie within one candle: what the result
-    would have been at best. Raises BadSetting for what cannot be.
+    would have been at best. Raises BadSetting for what cannot be: no candles, markets that do not go
+    together, a short on a spot account, cash below what an order must be worth.
     """
-    (market,) = markets
-    return _Account(market.candles, costs, account.cash, market.instrument).trade(
-        market.decisions.enter, market.decisions.leave
+    simulation = Simulation(
+        [market.candles for market in markets],
+        account=account,
+        costs=costs,
+        instruments=[market.instrument for market in markets],
+        details=[market.detail for market in markets],
     )
+    return simulation.run(strategy, [market.decisions for market in markets], target_first=target_first)
 
 
-class _Account:
-    """Cash and at most one position, moved from fill to fill. Between fills whole columns are filled in."""
+class Simulation:
+    """Candles made ready for any number of strategies that trade them, with one account and the same costs.
 
-    def __init__(self, candles: Candles, costs: Costs, cash: float, instrument: Instrument | None) -> None:
-        self.candles, self.costs, self.cash, self.instrument = candles, costs, cash, instrument
-        self.closes = candles.close_time
-        self.halts: list[int] = halted_before(candles).tolist()
-        self.equity = np.empty(len(candles))
-        self.settled = 0  # rows of the equity that are written
-        self.trades: list[RoundTrip] = []
-        self.warnings: list[str] = []
-        self.withdrawn = 0
-        self.refused = 0
+    `instruments` and `details` have one entry a symbol, as in `Market`. Raises BadSetting as `simulate`.
+    """
 
-    def trade(self, enter: BoolArray, leave: BoolArray) -> Simulated:
-        count = len(self.candles)
-        entries: list[int] = np.flatnonzero(enter).tolist()
-        exits: list[int] = np.flatnonzero(leave).tolist()
-        row = 0  # the first at whose close something may be decided
-        while (k := bisect_left(entries, row)) < len(entries):
-            decided = entries[k]
-            filled = row = decided + 1
-            if filled == count:
-                break  # decided at the last close: there is no open to fill it
-            if filled in self.halts:
-                self.withdrawn += 1
-                continue
-            price = self._price(float(self.candles.open[filled]), "buy")
-            quantity = self._quantity(price, filled)
-            if quantity <= 0:
-                continue
-            row, sale, ending = self._way_out(exits, filled)
-            self._settle(decided, filled, row, price, self._price(sale, "sell"), quantity, ending)
-        self.equity[self.settled :] = self.cash
-        return Simulated(
-            trades=Trades.of(self.trades, (self.candles.symbol,)),
-            time=self.closes,
-            equity=self.equity,
-            warnings=(*self.warnings, *self._counted()),
-        )
-
-    def _way_out(self, exits: list[int], filled: int) -> tuple[int, float, Ending]:
-        """The row from which the position is gone, the price before slippage, and why it ended."""
-        candles, count = self.candles, len(self.candles)
-        e, h = bisect_left(exits, filled), bisect_right(self.halts, filled)
-        left = exits[e] + 1 if e < len(exits) else count
-        halted = self.halts[h] if h < len(self.halts) else count
-        if halted < count and halted <= left:
-            before, after = float(candles.close[halted - 1]), float(candles.open[halted])
-            self.warnings.append(
-                f"A position was held into the halt from {moment(int(self.closes[halted - 1]))} until "
-                f"{moment(int(candles.open_time[halted]))}. It counts as sold when trading resumed, at the "
-                f"lower of the last price before ({before:.8g}) and the first after ({after:.8g}); what it "
-                "would really have fetched nobody knows."
-            )
-            return halted, min(before, after), "halt"
-        if left < count:
-            return left, float(candles.open[left]), "signal"
-        self.warnings.append("A position was still held at the end; it counts as sold at the last close.")
-        return count, float(candles.close[-1]), "end of data"
-
-    def _settle(
-        self, decided: int, filled: int, row: int, price: float, sale: float, quantity: float, ending: Ending
+    def __init__(
+        self,
+        series: Sequence[Candles],
+        *,
+        account: Account,
+        costs: Costs,
+        instruments: Sequence[Instrument | None] | None = None,
+        details: Sequence[Candles | None] | None = None,
     ) -> None:
-        value, proceeds, fee = price * quantity, sale * quantity, self.costs.fee
-        rest = self.cash - value * (1 + fee)
-        self.equity[self.settled : filled] = self.cash
-        self.equity[filled:row] = rest + quantity * self.candles.close[filled:row]
-        profit = proceeds * (1 - fee) - value * (1 + fee)
-        self.cash += profit
-        self.settled = row
-        if ending == "end of data":
-            self.equity[-1] = self.cash
-        self.trades.append(
-            RoundTrip(
-                symbol=self.candles.symbol,
-                side="long",
-                stop=float("nan"),
-                slippage=0.0,
-                doubtful=False,
-                best=float("nan"),
-                worst=float("nan"),
-                decided_at=int(self.closes[decided]),
-                entered_at=int(self.candles.open_time[filled]),
-                entry_price=price,
-                left_at=int(self.closes[-1] if ending == "end of data" else self.candles.open_time[row]),
-                exit_price=sale,
-                quantity=quantity,
-                fees=(value + proceeds) * fee,
-                profit=profit,
-                gain=profit / (value * (1 + fee)),
-                ending=ending,
-            )
+        _require(series)
+        self.series, self.account, self.costs = tuple(series), account, costs
+        self.instruments = tuple(instruments or [None] * len(series))
+        countings = [Counting.of(each) for each in self.instruments]
+        self._columns = columns_of(series, countings)
+        self._detail = detail_of(series, details or [None] * len(series), countings)
+        self._timeline, self.time = timeline_of(series)
+        self._book = book(self.instruments, [len(each) for each in series], account=account, costs=costs)
+        self._run = compiled(run, m=Columns, d=Detail, line=Timeline, out=Filled, equity=None)
+
+    def run(
+        self, strategy: Strategy, decisions: Sequence[Decisions], *, target_first: bool = False
+    ) -> Simulated:
+        """What comes of a strategy that decided so: one of `decisions` a symbol."""
+        equity = np.empty(len(self.time))
+        out, account = self._traded(strategy, decisions, equity, target_first=target_first)
+        trades = _trades(out, int(account["trades"]), tuple(each.symbol for each in self.series))
+        return Simulated(
+            trades=trades,
+            time=self.time,
+            equity=equity,
+            warnings=warnings_of(trades, account, self.series, self.instruments),
         )
 
-    def _price(self, price: float, side: Literal["buy", "sell"]) -> float:
-        """What a market order fills at where `price` stood, rounded to the tick against us."""
-        slippage = self.costs.slippage
-        if self.instrument is None:
-            return price * (1 + slippage) if side == "buy" else price * (1 - slippage)
-        exact, part = Decimal(repr(price)), Decimal(repr(slippage))
-        if side == "buy":
-            return float(self.instrument.price_up(exact * (1 + part)))
-        # never below one tick: the exchange knows no price of zero
-        return float(max(self.instrument.price_down(exact * (1 - part)), self.instrument.tick))
-
-    def _quantity(self, price: float, row: int) -> float:
-        """How much all the cash buys with its fee; 0 if the exchange would refuse the order."""
-        wanted = self.cash / (price * (1 + self.costs.fee))
-        if self.instrument is None:
-            return wanted
-        quantity = self.instrument.quantity_down(Decimal(repr(wanted)))
-        why = self.instrument.refusal(price=Decimal(repr(price)), quantity=quantity)
-        if why is None:
-            return float(quantity)
-        self.refused += 1
-        if self.refused == 1:
-            self.warnings.append(
-                f"The order of {moment(int(self.candles.open_time[row]))} was refused: {why}."
+    def _traded(
+        self,
+        strategy: Strategy,
+        decisions: Sequence[Decisions],
+        equity: FloatArray,
+        *,
+        target_first: bool = False,
+    ) -> tuple[Filled, np.void]:
+        if [len(each) for each in decisions] != [len(candles) for candles in self.series]:
+            raise BadSetting(
+                f"{sum(map(len, decisions))} decisions do not fit {len(self._columns.time)} candles: "
+                "give one each."
             )
-        return 0.0
+        alone = len(self.series) == 1
+        steps = len(self._columns.time) if alone else len(self._timeline.opens_from) - 1
+        said = terms(
+            strategy, self.series[0].timeframe, len(self.series),
+            steps=steps, detailed=len(self._detail.begin) > 0,
+            account=self.account, costs=self.costs, target_first=target_first,
+        )  # fmt: skip
+        most = 1 + sum(
+            int(np.count_nonzero(each.enter))
+            + (0 if each.short is None else int(np.count_nonzero(each.short)))
+            for each in decisions
+        )
+        out = Filled(**{name: np.empty(most, kind) for name, kind in _KINDS.items()})
+        account = np.zeros(1, PURSE)
+        account["cash"] = self.account.cash
+        columns = decided(self._columns, decisions)
+        self._run(columns, self._detail, self._timeline, said, self._book.copy(), account, out, equity)
+        return out, account[0]
 
-    def _counted(self) -> list[str]:
-        counted = []
-        if self.refused > 1:
-            counted.append(f"{self.refused} orders in all were refused.")
-        if self.withdrawn:
-            counted.append(
-                f"{self.withdrawn} order{'s' if self.withdrawn > 1 else ''} decided right before a halt "
-                "had to be withdrawn."
-            )
-        return counted
+
+def _require(series: Sequence[Candles]) -> None:
+    if not series or not all(map(len, series)):
+        raise BadSetting("There are no candles to trade on: give each symbol's, one at least.")
+    if len({each.timeframe for each in series}) > 1 or len({each.symbol for each in series}) < len(series):
+        given = ", ".join(f"{each.symbol} {each.timeframe}" for each in series)
+        raise BadSetting(f"Candles of one timeframe, once a symbol, are traded together; these are {given}.")
+
+
+def _trades(out: Filled, count: int, symbols: tuple[str, ...]) -> Trades:
+    columns: dict[str, Any] = {name: column[:count].copy() for name, column in out._asdict().items()}
+    columns["doubtful"] = columns["doubtful"] != 0
+    return Trades(symbols=symbols, **columns)
