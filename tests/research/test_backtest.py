@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -26,14 +27,16 @@ def test_real_hours_go_through_the_whole_tower(shared: Path, name: str) -> None:
     record = backtest(symbol="BTCUSDT", timeframe="1h", strategy=name, candles=path)
     assert len(record.trades) > 80
     assert record.candles == 23_988
-    assert record.trials == 1
+    assert record.trials == 1  # the first in this data folder
     assert [found.kind for found in record.findings] == ["gap"] * 5
     free = backtest(symbol="BTCUSDT", timeframe="1h", strategy=name, candles=path, costs=FREE)
+    assert free.trials == 1  # the same variant, at other costs
     assert free.total_return > record.total_return
     assert [trade.decided_at for trade in free.trades] == [trade.decided_at for trade in record.trades]
     plain = json.loads(json.dumps(record.plain(), allow_nan=False))
     assert plain["trades"] == len(plain["trade_list"])
-    assert plain["total_return"] == pytest.approx(math.prod(1 + t["gain"] for t in plain["trade_list"]) - 1)
+    compounded = math.prod(1 + t["gain"] for t in plain["trade_list"]) - 1
+    assert plain["total_return"] == pytest.approx(compounded, rel=1e-4)  # less than a step is left each time
     assert (plain["start"], plain["end"]) == ("2021-04-04T20:00:00Z", "2023-12-30T20:00:00Z")
 
 
@@ -171,3 +174,20 @@ def test_a_record_has_the_figures_that_one_asks_for_first(shared: Path) -> None:
     assert record.calmar_ratio == pytest.approx(record.annual_return / -record.max_drawdown)
     assert record.intervals["sharpe_ratio"].point == pytest.approx(record.sharpe_ratio)
     assert record.intervals["max_drawdown"].point == pytest.approx(record.max_drawdown)
+
+
+def test_every_variant_that_was_tried_is_counted_wherever_it_was_tried() -> None:
+    market = random_market(seed=4, length=500, timeframe="1h")
+    asked = {"symbol": "TESTUSDT", "timeframe": "1h", "strategy": "rsi-reversal", "candles": market}
+    counts = [backtest(**asked, parameters={"period": period}).trials for period in (7, 14, 7, 21)]
+    assert counts == [1, 2, 2, 3]
+    assert backtest(**asked, start_date="2024-01-10").trials == 3  # overlapping candles
+    other = replace(market, symbol="OTHERUSDT")
+    assert backtest(**asked | {"symbol": "OTHERUSDT", "candles": other}).trials == 1
+
+
+def test_a_ledger_that_cannot_be_written_is_warned_of(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    market = random_market(seed=4, length=100, timeframe="1h")
+    with pytest.warns(UserWarning, match="not counted among what was tried"):
+        backtest(symbol="TESTUSDT", timeframe="1h", indicator="RSI", candles=market, data=tmp_path / "file")

@@ -100,10 +100,10 @@ def counted(record: TrackRecord, data: Path | str | None = None) -> TrackRecord:
 
     A ledger that cannot be written is warned of: what was tried before is then not known.
     """
-    from thebot.storage.results import Results
+    from thebot.research.kept import kept_results
 
     try:
-        ledger: TrialLedger = Results(data_folder(data).prepare())
+        ledger: TrialLedger = kept_results(data)
         ledger.add([tried(record)])
         trials = ledger.trials(record.symbols, record.timeframe, record.start, record.end)
     except PlatformError as error:
