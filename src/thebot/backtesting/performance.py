@@ -73,9 +73,14 @@ class Performance:
         return metrics.simple_returns(self.curve)
 
     @property
+    def market_curve(self) -> FloatArray:
+        """The equity of buying at the beginning and holding, the start in front: shape (candles + 1,)."""
+        return np.concatenate([[self.start_equity], self.holding])
+
+    @property
     def market_returns(self) -> FloatArray:
-        """Those of buying at the beginning and holding, net of costs: shape (candles,)."""
-        return metrics.simple_returns(np.concatenate([[self.start_equity], self.holding]))
+        """Its returns from close to close, net of costs: shape (candles,)."""
+        return metrics.simple_returns(self.market_curve)
 
     @property
     def profits(self) -> FloatArray:

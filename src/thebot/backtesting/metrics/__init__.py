@@ -57,7 +57,12 @@ from thebot.backtesting.metrics.returns import (
     total_return,
     volatility,
 )
-from thebot.backtesting.metrics.signals import SignalAccuracy, forward_returns, signal_accuracy
+from thebot.backtesting.metrics.signals import (
+    SignalAccuracy,
+    accuracy_of_returns,
+    forward_returns,
+    signal_accuracy,
+)
 from thebot.backtesting.metrics.tables import (
     CalendarReturn,
     TradeGroup,
@@ -99,6 +104,7 @@ __all__ = [
     "SignalAccuracy",
     "TradeGroup",
     "YearOfReturns",
+    "accuracy_of_returns",
     "alpha",
     "annual_return",
     "average_drawdown",

@@ -78,7 +78,28 @@ def signal_accuracy(
     """
     if len(signals) != len(prices):
         raise BadSetting(f"{len(signals)} signals do not fit {len(prices)} prices: give one for each candle.")
-    turned = forward_returns(prices, horizon) * (1.0 if side == "long" else -1.0)
+    return accuracy_of_returns(
+        signals, forward_returns(prices, horizon), horizon=horizon, side=side, hurdle=hurdle,
+        confidence=confidence, resamples=resamples, seed=seed,
+    )  # fmt: skip
+
+
+def accuracy_of_returns(
+    signals: BoolArray,
+    forward: FloatArray,
+    *,
+    horizon: int,
+    side: Literal["long", "short"] = "long",
+    hurdle: float = 0.0,
+    confidence: float = 0.95,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> SignalAccuracy:
+    """`signal_accuracy` of `forward` returns as they are known: nan where what came after is not.
+
+    For several markets in a row, or one with holes, over which nothing is carried.
+    """
+    turned = forward * (1.0 if side == "long" else -1.0)
     there = ~np.isnan(turned)
     forward, fired = turned[there], signals[there].astype(np.float64)
     hit = (forward > hurdle).astype(np.float64)
