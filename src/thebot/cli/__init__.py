@@ -43,7 +43,7 @@ def _thebot(
 def _register() -> None:
     for name in ("up", "backtest", "fetch", "sandbox"):
         app.command(name)(getattr(import_module(f"thebot.cli.{name}"), name))
-    for name in ("config", "indicators"):
+    for name in ("config", "indicators", "results"):
         app.add_typer(getattr(import_module(f"thebot.cli.{name}"), name), name=name)
 
 

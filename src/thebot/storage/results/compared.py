@@ -106,7 +106,7 @@ def differences(results: Sequence[Summary]) -> tuple[str, ...]:
             lambda each: f"{moment(each.start)} until {moment(each.end)}",
             "They are of other spans of time",
         ),
-        (lambda each: each.costs, _costs, "They paid other costs"),
+        (lambda each: each.costs, _costs(results), "They paid other costs"),
         (lambda each: each.account, _account, "They are of other accounts"),
     ]
     told = [
@@ -125,9 +125,18 @@ def differences(results: Sequence[Summary]) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _costs(result: Summary) -> str:
-    named = [f"{name.replace('_', ' ')} {value:g}" for name, value in result.costs.items() if value]
-    return ", ".join(named) or "none"
+def _costs(results: Sequence[Summary]) -> Callable[[Summary], str]:
+    """What tells the costs of a result from those of the others."""
+    names = dict.fromkeys(name for each in results for name in each.costs)
+    differ = [name for name in names if len({each.costs.get(name) for each in results}) > 1]
+
+    def said(result: Summary) -> str:
+        told = {name.replace("_", " "): result.costs.get(name) for name in differ}
+        return ", ".join(
+            f"{name} {'none' if value is None else f'{value:g}'}" for name, value in told.items()
+        )
+
+    return said
 
 
 def _account(result: Summary) -> str:

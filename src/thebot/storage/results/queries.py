@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, delete, func, insert, select
 
 from thebot.errors import BadSetting, UnknownName
 from thebot.storage.engines import insert_of
-from thebot.storage.results.rows import Listed, Summary, listed_of, summary_of
+from thebot.storage.results.rows import KINDS, Listed, Summary, listed_of, summary_of
 from thebot.storage.results.tables import results, trials
 
 if TYPE_CHECKING:
@@ -52,7 +52,12 @@ def listing(
     kind: str | None,
     limit: int | None,
 ) -> tuple[Listed, ...]:
-    """The newest results of that symbol, strategy and kind (None: of any), newest first."""
+    """The newest results of that symbol, strategy and kind (None: of any), newest first.
+
+    Raises UnknownName for a kind that does not exist.
+    """
+    if kind is not None and kind not in KINDS:
+        raise UnknownName("kind of result", kind, KINDS)
     query = select(*(each for each in results.columns if each.name not in _LARGE))
     if symbol is not None:
         query = query.where(results.c.symbols.contains(f",{symbol.upper()},", autoescape=True))
@@ -80,9 +85,7 @@ def whole_id(connection: Connection, text: str, besides: Iterable[str] = ()) -> 
     if text == LAST:
         newest = connection.scalar(_newest_first(select(results.c.id)).limit(1))
         if newest is None:
-            raise UnknownName(
-                "result", text, (), "Nothing was saved so far: thebot backtest --save saves one."
-            )
+            raise UnknownName("result", text, (), "Nothing was saved in this data folder so far.")
         return str(newest)
     begins = results.c.id.startswith(text, autoescape=True)
     known = [*connection.scalars(_newest_first(select(results.c.id).where(begins)))]

@@ -12,7 +12,7 @@ from thebot.storage.results.compared import Comparison, compared
 from thebot.storage.results.database import AwaitedDatabase
 from thebot.storage.results.folder import ResultsFolder
 from thebot.storage.results.queries import drop_result, listing, summary_by, whole_id
-from thebot.storage.results.rows import Kind, Listed, Summary
+from thebot.storage.results.rows import Listed, Summary
 
 
 class ResultsReader:
@@ -39,7 +39,7 @@ class ResultsReader:
         self,
         symbol: str | None = None,
         strategy: str | None = None,
-        kind: Kind | None = None,
+        kind: str | None = None,
         limit: int | None = 50,
     ) -> tuple[Listed, ...]:
         """The newest results, newest first; those of one symbol, strategy or kind only, if it is named."""

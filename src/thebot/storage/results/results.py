@@ -127,11 +127,11 @@ class Results:
         folder = self._folder.of(kept.id)
         time, equity, holding = read_equity(folder)
         trades = read_trades(folder, kept.symbols)
-        if len(time) != kept.candles or len(trades) != kept.trades:
+        if (len(time), len(trades)) != (kept.candles, kept.trades):
             raise StorageError(
-                f"Result {kept.id} cannot be loaded: its files hold {len(time):,} candles and {len(trades):,} trades, "
-                f"but {kept.candles:,} and {kept.trades:,} were saved. Remove it with: thebot "
-                f"results delete {kept.id}"
+                f"Result {kept.id} cannot be loaded: it was saved with {kept.candles:,} candles and "
+                f"{kept.trades:,} trades, its files hold {len(time):,} and {len(trades):,}. To remove it: "
+                f"thebot results delete {kept.id}"
             )
         strategy, warnings = _strategy(kept)
         account, more = _account(kept.account)
@@ -163,10 +163,13 @@ class Results:
         self,
         symbol: Symbol | None = None,
         strategy: str | None = None,
-        kind: Kind | None = None,
+        kind: str | None = None,
         limit: int | None = 50,
     ) -> tuple[Listed, ...]:
-        """The newest results, newest first; those of one symbol, strategy or kind only, if it is named."""
+        """The newest results, newest first; those of one symbol, strategy or kind only, if it is named.
+
+        Raises UnknownName for a kind that does not exist.
+        """
         return self._database.run(
             lambda connection: listing(
                 connection, self._folder.damage, symbol=symbol, strategy=strategy, kind=kind, limit=limit
@@ -192,10 +195,14 @@ class Results:
         found |= dict.fromkeys(self._folder.ids() - known, NO_ROW)
         return {id: found[id] for id in sorted(found) if found[id]}
 
-    def delete(self, id: str) -> str:
-        """Remove a result, or what is left of a damaged one; gives its whole id. Raises UnknownName."""
+    def whole_id(self, id: str) -> str:
+        """The id that begins so, of a damaged result too. Raises UnknownName, or BadSetting if several do."""
         files = self._folder.ids()
-        whole = self._database.run(lambda connection: whole_id(connection, id, files), "read")
+        return self._database.run(lambda connection: whole_id(connection, id, files), "read")
+
+    def delete(self, id: str) -> str:
+        """Remove a result, or what is left of a damaged one; gives its whole id. Raises as `whole_id`."""
+        whole = self.whole_id(id)
         with self._folder.writing():
             self._database.run(lambda connection: drop_result(connection, whole), "written")
             self._folder.remove(whole)
