@@ -17,6 +17,7 @@ from thebot.market.quality import unbroken
 from thebot.strategy import Decisions, Strategy, decider
 
 HORIZONS: Final = (1, 4, 16, 64)
+_RESAMPLES: Final = 500  # for each signal and horizon
 
 # What each decision is called, and the way that the market should go after it.
 _SIGNALS: Final[dict[str, tuple[str, Literal["long", "short"]]]] = {
@@ -46,6 +47,7 @@ def accuracy(
     horizons: Sequence[int] = HORIZONS,
     *,
     start: int | None = None,
+    end: int | None = None,
     hurdle: float = 0.0,
     seed: int = 0,
 ) -> tuple[Accuracy, ...]:
@@ -53,17 +55,15 @@ def accuracy(
 
     From the close that fired it to the close so many candles later, before costs (`hurdle`: what counts as
     right, as a fraction); nothing is looked at across a halt of a day or longer. Signals count whether or not
-    a position stood in their way. Candles before `start` (ms UTC) warm the indicators up. Raises BadSetting
-    for no candles, several timeframes, or a horizon below 1.
+    a position stood in their way. Candles before `start` (ms UTC) warm the indicators up, those from `end`
+    on are left out. Raises BadSetting for no candles, several timeframes, or a horizon below 1.
     """
     series = [candles] if isinstance(candles, Candles) else list(candles)
     if len({each.timeframe for each in series}) != 1:
         raise BadSetting("Signals are judged on candles of one timeframe: give those of one symbol at least.")
+    series = [part for each in series if len(part := each.between(end=end))]
     asked = decider(strategy, series[0].timeframe)
-    counted = [
-        each.open_time >= (each.open_time[0] if start is None else start) for each in series if len(each)
-    ]
-    series = [each for each in series if len(each)]
+    counted = [each.open_time >= (0 if start is None else start) for each in series]
     decided = [asked.over(each) for each in series]
     forward = {
         horizon: _joined([_forward(each, horizon) for each in series], counted) for horizon in horizons
@@ -74,7 +74,13 @@ def accuracy(
             side=side,
             after=tuple(
                 metrics.accuracy_of_returns(
-                    fired, forward[horizon], horizon=horizon, side=side, hurdle=hurdle, seed=seed
+                    fired,
+                    forward[horizon],
+                    horizon=horizon,
+                    side=side,
+                    hurdle=hurdle,
+                    resamples=_RESAMPLES,
+                    seed=seed,
                 )
                 for horizon in horizons
             ),
