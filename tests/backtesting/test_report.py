@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.market.series import random_market
 
 from thebot.backtesting import TrackRecord, run
-from thebot.backtesting.report import charts, report, surface, write_report
+from thebot.backtesting.report import report, write_report
+from thebot.backtesting.report.charts import charts, surface
 from thebot.backtesting.report.thinning import rows_to_draw
 from thebot.backtesting.verdict import verdict
 from thebot.errors import StorageError

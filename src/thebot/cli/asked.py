@@ -142,7 +142,7 @@ def parameters(settings: Sequence[str]) -> dict[str, Parameter]:
         try:
             number = float(text)
         except ValueError:
-            found[name] = text  # type: ignore[assignment]  # texts are parameters too, see strategy.options
+            found[name] = text
             continue
         if not math.isfinite(number):
             raise BadSetting(f"--set {setting}: {text} is no number that a parameter can take.")

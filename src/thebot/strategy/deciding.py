@@ -103,7 +103,16 @@ class Decider:
         }
         self._values = {name: each for name, each in read.items() if each is not None}
         self._follows = isinstance(exits.trailing, AtPrice)
-        self.panel = Panel((*self._edges.values(), *self._values.values()), self.timeframe)
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """Everything that is read."""
+        return (*self._edges.values(), *self._values.values())
+
+    @functools.cached_property
+    def panel(self) -> Panel:
+        """All of it in order (made when it is first asked for: a sweep puts many strategies into one)."""
+        return Panel(self.expressions, self.timeframe)
 
     def over(self, candles: Candles, higher: Mapping[Timeframe, Candles] | None = None) -> Decisions:
         """Over history, by compiled columns; nothing is carried over a halt of a day or longer.

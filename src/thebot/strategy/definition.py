@@ -16,7 +16,7 @@ from thebot.strategy.higher import resolved, resolved_in
 from thebot.strategy.orders import AT_MARKET, EntryOrder
 from thebot.strategy.sizing import ALL_IN, RiskFraction, Sizing
 
-Parameter: TypeAlias = int | float
+Parameter: TypeAlias = int | float | str
 
 MOVE: Expression = (close - close.shift(1)) / atr(14)
 """The candle's move in average true ranges (14 candles): what a signal's strength is read from."""
@@ -114,7 +114,10 @@ class Strategy:
     @property
     def label(self) -> str:
         """Name and parameters, as people read them: `rsi-reversal (period 14, oversold 30)`."""
-        said = ", ".join(f"{name} {value:g}" for name, value in self.parameters)
+        said = ", ".join(
+            f"{name} {value}" if isinstance(value, str) else f"{name} {value:g}"
+            for name, value in self.parameters
+        )
         return f"{self.name} ({said})" if said else self.name
 
     def higher_timeframes(self, timeframe: Timeframe | str) -> tuple[Timeframe, ...]:

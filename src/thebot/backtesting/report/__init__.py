@@ -10,14 +10,15 @@ from typing import Any, Final
 
 from thebot.backtesting.metrics import TradeGroup
 from thebot.backtesting.record import TrackRecord
-from thebot.backtesting.report.charts import Chart, charts, surface
+from thebot.backtesting.report.charts import Chart
+from thebot.backtesting.report.charts import charts as charts_of
 from thebot.backtesting.report.page import page, table
 from thebot.backtesting.summary import figures, said, tables
 from thebot.backtesting.verdict import Verdict
 from thebot.errors import StorageError
 from thebot.market import Candles
 
-__all__ = ["Chart", "charts", "report", "surface", "write_report"]
+__all__ = ["report", "variants_table", "write_report"]
 
 _VARIANTS: Final = 20
 
@@ -45,7 +46,7 @@ def report(
         record,
         title=title or f"{record.strategy.name} on {record.symbol} {record.timeframe}",
         figures=figures(record),
-        charts=[*charts(record, series), *more_charts],
+        charts=[*charts_of(record, series), *more_charts],
         verdict=verdict,
         sections=[*sections, *own],
     )
