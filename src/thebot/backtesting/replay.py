@@ -14,16 +14,17 @@ import numpy as np
 
 from thebot.backtesting.simulate import Simulated
 from thebot.backtesting.trades import RoundTrip, Trades
+from thebot.backtesting.warned import NotTraded, warnings_of
 from thebot.indicators import Expression, Panel
 from thebot.market import Candle, Candles, Instrument, Symbol
-from thebot.market.quality import halted_before, moment, unbroken
+from thebot.market.quality import halted_before, unbroken
 from thebot.strategy import Decider, Strategy, decider
 from thebot.strategy.stateful import Stateful
 from thebot.trading.allocation import Account
 from thebot.trading.book import Bar
 from thebot.trading.costs import Costs
 from thebot.trading.counting import Counting, exact
-from thebot.trading.events import CandleClosed, CloseComplete, OrderFilled, OrderGone, OrderRefused
+from thebot.trading.events import CandleClosed, CloseComplete, OrderFilled, OrderRefused
 from thebot.trading.ledger import Ledger
 from thebot.trading.matching import Happened, Matching
 from thebot.trading.orders import CancelOrder, Command, PlaceOrder, RecordTrade
@@ -147,7 +148,7 @@ class _Replay:
         self.trades: list[RoundTrip] = []
         self.time: list[int] = []
         self.equity: list[float] = []
-        self.told = _Told()
+        self.missed = NotTraded()
 
     def run(self) -> Simulated:
         for opens, closes in _timeline(list(self.feeds.values())):
@@ -156,11 +157,13 @@ class _Replay:
                 self._close(rows)
                 self.time.append(instant)
                 self.equity.append(self._worth())
+        trades = Trades.of(self.trades, tuple(self.feeds))
+        self.missed.unknown, self.missed.beside = self.trader.unknown, self.trader.beside
         return Simulated(
-            trades=Trades.of(self.trades, tuple(self.feeds)),
+            trades=trades,
             time=np.array(self.time, np.int64),
             equity=np.array(self.equity),
-            warnings=self.told.warnings(self.trader.unknown),
+            warnings=warnings_of(trades, self.missed, [feed.candles for feed in self.feeds.values()]),
         )
 
     def _open(self, rows: Rows) -> None:
@@ -181,9 +184,7 @@ class _Replay:
 
     def _halt(self, feed: _Feed, row: int, bar: Bar) -> None:
         before = feed.bar(row - 1).close
-        position = self.ledger.positions.get(feed.symbol)
-        if position is not None:
-            self.told.halt(feed, row, position.direction)
+        self.missed.withdrawn += self.matching.opening(feed.symbol)
         self._obey(self.matching.halted(feed.symbol, bar, before))
 
     def _close(self, rows: Rows) -> None:
@@ -208,7 +209,7 @@ class _Replay:
         if asked is None:
             closed = CandleClosed(candle=candle, at=at, readings=readings, last=last)
         else:
-            if not last and not asked.quiet(readings):
+            if not asked.quiet(readings):
                 decision = asked.at(readings)
             if decision is None and not self.trader.attends(candle.symbol):
                 return False
@@ -220,12 +221,11 @@ class _Replay:
         """A symbol's candles end: what is held is closed at the last close, what waits is not filled."""
         if feed.symbol in self.ledger.positions:
             bar = feed.bar(row)
-            self.told.held += 1
             self._obey([self.matching.left(feed.symbol, bar, bar.close, at, "end of data")])
         self._obey(self.matching.withdrawn(feed.symbol, at))
 
     def _worth(self) -> float:
-        """The equity at the newest closes; as `Ledger.equity`, whose cash and positions these are, in floats."""
+        """The equity at the newest closes: what `Ledger.equity` gives, in floats."""
         worth = self.cash
         for feed in self.feeds.values():
             worth += feed.quantity * feed.mark
@@ -235,14 +235,17 @@ class _Replay:
         """Book what happens, tell the trader, and do what it wants."""
         for event in events:
             if isinstance(event, OrderRefused) and event.filters:
-                self.told.refused(event)
-            elif isinstance(event, OrderGone) and event.reason == "halt":
-                self.told.withdrawn += 1
+                self._refused(event)
             self._do(self.trader.handle(event))
             if isinstance(event, OrderFilled):
                 self.cash = float(self.ledger.cash)
                 position = self.ledger.positions.get(event.symbol)
                 self.feeds[event.symbol].quantity = 0.0 if position is None else float(position.signed)
+
+    def _refused(self, event: OrderRefused) -> None:
+        self.missed.refused += 1
+        if self.missed.refused == 1:
+            self.missed.refused_at, self.missed.why = event.at, event.reason
 
     def _do(self, commands: Iterable[Command]) -> None:
         for command in commands:
@@ -252,44 +255,6 @@ class _Replay:
                 self.matching.cancel(command.symbol, command.order_id)
             else:
                 self.trades.append(_round_trip(command))
-
-
-class _Told:
-    """What the user should know of a run."""
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-        self.refusals = self.withdrawn = self.held = 0
-
-    def halt(self, feed: _Feed, row: int, direction: int) -> None:
-        candles = feed.candles
-        before, after = float(candles.close[row - 1]), float(candles.open[row])
-        self.texts.append(
-            f"A position was held into the halt from {moment(feed.close_time[row - 1])} until "
-            f"{moment(int(candles.open_time[row]))}. It counts as {'sold' if direction > 0 else 'bought back'} "
-            f"when trading resumed, at the {'lower' if direction > 0 else 'higher'} of the last price before "
-            f"({before:.8g}) and the first after ({after:.8g}); what it would really have fetched nobody knows."
-        )
-
-    def refused(self, event: OrderRefused) -> None:
-        self.refusals += 1
-        if self.refusals == 1:
-            self.texts.append(f"The order of {moment(event.at)} was refused: {event.reason}.")
-
-    def warnings(self, unknown: int) -> tuple[str, ...]:
-        texts = list(self.texts)
-        if self.held:
-            texts.append("A position was still held at the end; it counts as sold at the last close.")
-        if self.refusals > 1:
-            texts.append(f"{self.refusals} orders in all were refused.")
-        if self.withdrawn:
-            texts.append(
-                f"{self.withdrawn} order{'s' if self.withdrawn > 1 else ''} decided right before a halt "
-                "had to be withdrawn."
-            )
-        if unknown:
-            texts.append(f"{unknown} entries were not taken: unknown levels.")
-        return tuple(texts)
 
 
 def _round_trip(record: RecordTrade) -> RoundTrip:

@@ -18,7 +18,7 @@ from thebot.backtesting.kernel_state import PURSE, Columns, Detail, Filled, Time
 from thebot.backtesting.laid_out import columns_of, decided, detail_of, timeline_of
 from thebot.backtesting.terms import book, terms
 from thebot.backtesting.trades import Trades
-from thebot.backtesting.warned import warnings_of
+from thebot.backtesting.warned import not_traded, warnings_of
 from thebot.errors import BadSetting
 from thebot.market import Candles, FloatArray, Instrument, IntArray
 from thebot.strategy import Decisions, Strategy
@@ -123,7 +123,9 @@ class Simulation:
             trades=trades,
             time=self.time,
             equity=equity,
-            warnings=warnings_of(trades, account, self.series, self.instruments),
+            warnings=warnings_of(
+                trades, not_traded(account, self.series, self.instruments), self.series
+            ),
         )
 
     def _traded(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
@@ -10,28 +11,39 @@ import numpy as np
 from thebot.backtesting.trades import ENDINGS, RoundTrip, Trades
 from thebot.market import Candles, Instrument
 from thebot.market.quality import moment
+from thebot.trading.filling import NO_MONEY
 
 
-def warnings_of(
-    trades: Trades, counts: np.void, series: Sequence[Candles], instruments: Sequence[Instrument | None]
-) -> tuple[str, ...]:
-    """The warnings of a run; `counts` is the account's record, a `Purse`."""
+@dataclass(slots=True, kw_only=True)
+class NotTraded:
+    """What was wanted and came to nothing."""
+
+    refused: int = 0  # orders that the filters did not let through, and of the first of them when and why
+    refused_at: int = 0  # ms UTC
+    why: str = ""
+    withdrawn: int = 0  # orders, at a halt
+    unknown: int = 0  # entries whose size or levels were not known at the close
+    beside: int = 0  # entries whose stop or target was not on its side of the entry price
+
+
+def warnings_of(trades: Trades, missed: NotTraded, series: Sequence[Candles]) -> tuple[str, ...]:
+    """The warnings of a run on these candles."""
     told = [
         _halted(trade, series[trades.symbols.index(trade.symbol)], several=len(series) > 1)
         for trade in trades.where(trades.ending == ENDINGS.index("halt"))
     ]
-    if refused := int(counts["refused"]):
-        told.append(_refused(counts, series, instruments))
-        if refused > 1:
-            told.append(f"{refused} orders in all were refused.")
-    if withdrawn := int(counts["withdrawn"]):
-        plural = "s" if withdrawn > 1 else ""
-        told.append(f"{withdrawn} order{plural} decided right before a halt had to be withdrawn.")
-    if unknown := int(counts["unknown"]):
-        entries = "1 entry was" if unknown == 1 else f"{unknown} entries were"
+    if missed.refused:
+        told.append(f"The order of {moment(missed.refused_at)} was refused: {missed.why}.")
+        if missed.refused > 1:
+            told.append(f"{missed.refused} orders in all were refused.")
+    if missed.withdrawn:
+        plural = "s" if missed.withdrawn > 1 else ""
+        told.append(f"{missed.withdrawn} order{plural} decided right before a halt had to be withdrawn.")
+    if missed.unknown:
+        entries = "1 entry was" if missed.unknown == 1 else f"{missed.unknown} entries were"
         told.append(f"{entries} left out: stop, target, limit or size was not known at the close.")
-    if beside := int(counts["beside"]):
-        entries = "1 entry was" if beside == 1 else f"{beside} entries were"
+    if missed.beside:
+        entries = "1 entry was" if missed.beside == 1 else f"{missed.beside} entries were"
         told.append(f"{entries} left out: the stop or the target was not on its side of the entry price.")
     held = int((trades.ending == ENDINGS.index("end of data")).sum())
     if held == 1:
@@ -57,15 +69,25 @@ def _halted(trade: RoundTrip, candles: Candles, *, several: bool) -> str:
     )
 
 
-def _refused(counts: np.void, series: Sequence[Candles], instruments: Sequence[Instrument | None]) -> str:
-    """Of the first order that was."""
-    symbol = int(counts["refused_symbol"])
-    row = int(counts["refused_row"]) - sum(len(candles) for candles in series[:symbol])
-    at = moment(int(series[symbol].open_time[row]))
-    instrument, why = instruments[symbol], None
-    if instrument is not None:
-        why = instrument.refusal(
-            price=Decimal(int(counts["refused_price"])) * instrument.tick,
-            quantity=Decimal(int(counts["refused_quantity"])) * instrument.step,
-        )
-    return f"The order of {at} was refused: {why or 'there was no money left for it'}."
+def not_traded(
+    counts: np.void, series: Sequence[Candles], instruments: Sequence[Instrument | None]
+) -> NotTraded:
+    """The same from the account's record of a compiled run, a `Purse`."""
+    missed = NotTraded(
+        refused=int(counts["refused"]),
+        withdrawn=int(counts["withdrawn"]),
+        unknown=int(counts["unknown"]),
+        beside=int(counts["beside"]),
+    )
+    if missed.refused:
+        symbol = int(counts["refused_symbol"])
+        row = int(counts["refused_row"]) - sum(len(candles) for candles in series[:symbol])
+        missed.refused_at, instrument = int(series[symbol].open_time[row]), instruments[symbol]
+        why = None
+        if instrument is not None:
+            why = instrument.refusal(
+                price=Decimal(int(counts["refused_price"])) * instrument.tick,
+                quantity=Decimal(int(counts["refused_quantity"])) * instrument.step,
+            )
+        missed.why = why or NO_MONEY
+    return missed

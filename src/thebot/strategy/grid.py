@@ -36,7 +36,7 @@ class Grid(Stateful):
     def __post_init__(self) -> None:
         if self.levels < 1 or not 0 < self.spacing * self.levels + self.stop < 100 or self.spacing <= 0:
             raise BadSetting(
-                f"grid: {self.levels} levels {self.spacing} % apart, a stop {self.stop} % below them, cannot be. "
+                f"grid: {self.levels} levels {self.spacing} % apart, a stop {self.stop} % below, cannot be. "
                 "Give at least one level, spacing above 0, and all of it above a price of zero."
             )
 

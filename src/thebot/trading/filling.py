@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
@@ -9,14 +10,23 @@ from thebot.trading import rules
 from thebot.trading.book import Bar, Book, Resting
 from thebot.trading.costs import Costs
 from thebot.trading.counting import EXACT, exact
-from thebot.trading.events import Ending, OrderFilled, OrderRefused
+from thebot.trading.events import Ending, OrderFilled
 from thebot.trading.ledger import Ledger
 
 nan: Final = float("nan")
 inf: Final = float("inf")
 
+NO_MONEY: Final = "there was no money left for it"
 Part = tuple[float, float, float]
 """A fill's price, the quantity wanted in all, and what of it is filled now; in counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an order is not taken: by the exchange's filters, or because its bracket cannot be had."""
+
+    text: str
+    by_filters: bool
 
 
 class Filling:
@@ -94,25 +104,25 @@ class Filling:
             costs.range_share * (bar.high - bar.low), from_volume, counting.whole,
         )  # fmt: skip
 
-    def refusal(
-        self, book: Book, resting: Resting, price: float, quantity: float, at: int
-    ) -> OrderRefused | None:
-        """Why an order that opens is not taken, or None if it is: its bracket, its size."""
+    def refusal(self, book: Book, resting: Resting, price: float, quantity: float) -> Refusal | None:
+        """Why an order that opens is not taken, or None if it is: its bracket, its size.
+
+        The bracket has to do until something is held, the size is looked at once.
+        """
         order, counting = resting.order, book.counting
-        why, filters = None, False
-        if order.bracket is not None:
+        if order.bracket is not None and order.symbol not in self._ledger.positions:
             why = order.bracket.impossible(price, order.direction, counting)
-        if why is None:
-            filters = True
-            if not quantity > 0:
-                why = "there was no money left for it"
+            if why is not None:
+                return Refusal(why, by_filters=False)
+        why = None
+        if not resting.settled:
             if counting.instrument is not None:
                 why = counting.instrument.refusal(
                     price=counting.price(price), quantity=counting.quantity(quantity)
                 )
-        if why is None:
-            return None
-        return OrderRefused(order_id=order.id, symbol=book.symbol, reason=why, at=at, filters=filters)
+            elif not quantity > 0:
+                why = NO_MONEY
+        return None if why is None else Refusal(why, by_filters=True)
 
     def filled(
         self,
@@ -135,10 +145,10 @@ class Filling:
         position = self._ledger.positions.get(book.symbol)
         borrowed = Decimal(0)
         if order.closes and position is not None:
-            if counting.quantity_count(position.quantity) == quantity:
-                exact_quantity = position.quantity  # sums of floats may end beside it
+            if not _more(self.held(book), quantity):
+                exact_quantity = position.quantity
             if position.direction < 0:
-                value = float(position.locked * (exact_quantity / position.quantity))
+                value = float(position.entry_price * exact_quantity)
                 borrowed = exact(rules.borrowed(value, self._costs.borrow, at - position.entered_at))
         taker = due == due
         against = nan
@@ -166,3 +176,12 @@ class Filling:
 
     def _free(self, book: Book) -> float:
         return book.counting.money(float(self._ledger.free))
+
+
+def rest(wanted: float, quantity: float) -> float:
+    """What is left of an order after a fill; nothing where only the rounding of sums of floats is."""
+    return wanted - quantity if _more(wanted, quantity) else 0.0
+
+
+def _more(wanted: float, quantity: float) -> bool:
+    return wanted - quantity > 1e-12 * wanted

@@ -126,8 +126,8 @@ class Ledger:
             )
         left = EXACT.subtract(position.quantity, fill.quantity)
         if left:
-            share = fill.quantity / position.quantity
-            basis, locked = position.basis * share, position.locked * share
+            basis = position.basis * (fill.quantity / position.quantity)
+            locked = min(position.locked, position.entry_price * fill.quantity)
         else:  # the last part takes all the rest, so that nothing is lost by rounding
             basis, locked = position.basis, position.locked
         position.quantity = left

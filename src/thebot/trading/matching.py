@@ -17,7 +17,7 @@ from thebot.trading.book import Bar, Book, Resting
 from thebot.trading.costs import Costs
 from thebot.trading.counting import Counting
 from thebot.trading.events import Ending, Gone, OrderFilled, OrderGone, OrderRefused, StopTriggered
-from thebot.trading.filling import Filling, Part
+from thebot.trading.filling import Filling, Part, rest
 from thebot.trading.ledger import Ledger
 from thebot.trading.orders import Order, OrderId
 
@@ -64,6 +64,10 @@ class Matching:
 
     def orders(self, symbol: Symbol) -> tuple[Order, ...]:
         return tuple(resting.order for resting in self._books[symbol].all())
+
+    def opening(self, symbol: Symbol) -> int:
+        """How many of its orders would open something."""
+        return sum(resting.order.symbol == symbol for resting in self._opening)
 
     def halted(self, symbol: Symbol, bar: Bar, before: float) -> Iterator[Happened]:
         """Trading goes on after a halt: orders are withdrawn, what is held is left at the worse price.
@@ -134,7 +138,7 @@ class Matching:
         `detail` are the smaller candles in it: they say what came first, and nothing else.
         """
         book = self._books[symbol]
-        held = self._filling.held(book)
+        held, book.inner = self._filling.held(book), nan
         since = self._since(book, bar)
         if not any(_due(stop, bar, since) == since for stop in book.stops):
             for resting in sorted(book.limits, key=_nearest):
@@ -156,7 +160,6 @@ class Matching:
     def closed(self, symbol: Symbol, at: int) -> Iterator[Happened]:
         """A candle closed: orders whose time is over are gone."""
         book = self._books[symbol]
-        book.inner = nan
         for resting in book.all():
             resting.done = False
             if resting.waits is not None:
@@ -225,7 +228,7 @@ class Matching:
             yield _gone(resting, "not enough", bar.opened_at)
             return
         quantity = self._filling.available(book, wanted, bar)
-        resting.left, resting.done = wanted - quantity, True
+        resting.left, resting.done = rest(wanted, quantity), True
         if not resting.left > 0:
             self._remove(book, resting)
         if quantity > 0:
@@ -244,7 +247,7 @@ class Matching:
         """A limit order that closes was traded through: filled at its price, as a maker."""
         wanted = min(resting.left, self._filling.held(book))
         quantity = self._filling.available(book, min(wanted, most), bar)
-        resting.left, resting.done = wanted - quantity, True
+        resting.left, resting.done = rest(wanted, quantity), True
         if not resting.left > 0:
             self._remove(book, resting)
             if resting.order.kind == "target":
@@ -270,14 +273,19 @@ class Matching:
     ) -> Iterator[Happened]:
         """An entry comes to so much: refused, filled, filled in part, or left waiting."""
         price, wanted, quantity = part
-        if not resting.settled:
-            refusal = self._filling.refusal(book, resting, price, wanted, bar.opened_at)
-            if refusal is not None:
-                self._remove(book, resting)
-                yield refusal
-                return
+        refusal = self._filling.refusal(book, resting, price, wanted)
+        if refusal is not None:
+            self._remove(book, resting)
+            yield OrderRefused(
+                order_id=resting.order.id,
+                symbol=book.symbol,
+                reason=refusal.text,
+                at=bar.opened_at,
+                filters=refusal.by_filters,
+            )
+            return
         resting.settled = resting.done = True
-        resting.left = wanted - quantity
+        resting.left = rest(wanted, quantity)
         if not resting.left > 0:
             self._remove(book, resting)
         if quantity > 0:

@@ -46,7 +46,7 @@ class StatefulTrader:
     ) -> None:
         del account  # long positions only, and as many as the strategy wants
         self.strategy, self.ledger = strategy, ledger
-        self.unknown = 0
+        self.unknown = self.beside = 0  # nobody but the strategy knows what it wanted
         self._strategies = {symbol: copy.deepcopy(strategy) for symbol in countings}
         self._countings = countings
         self._closes: dict[Symbol, float] = {}

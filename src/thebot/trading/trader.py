@@ -182,7 +182,7 @@ class Trader:
                 ending = self._ending(held, decision, closed.at)
                 if ending is not None:
                     commands += self._leave(symbol, held, ending)
-            if decision is None:
+            if decision is None or closed.last:
                 continue
             commands += self._withdraw(symbol, decision)
             side: Direction | None = 1 if decision.enter else -1 if decision.short else None
@@ -293,7 +293,10 @@ class Trader:
             return self._entered(fill, held)
         counting = self._countings[symbol]
         price = counting.count_of(fill.price) if fill.due is None else _count(counting, fill.due)
-        _went(held, price, price if fill.against != fill.against else counting.count(fill.against))
+        against = price if fill.against != fill.against else counting.count(fill.against)
+        if fill.because != "end of data":  # that close was seen
+            by_stop = fill.inside and fill.order_id == held.stop_id  # tells nothing of the other side
+            _went(held, held.furthest if by_stop else price, against)
         held.doubtful = held.doubtful or fill.doubtful
         if held.leaving is None and fill.order_id == held.stop_id:
             held.leaving, held.hit = held.set_by, True
