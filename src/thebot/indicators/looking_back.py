@@ -10,8 +10,8 @@ from thebot.market import BoolArray, FloatArray
 
 def crossed(
     crossing: Crossing, left: FloatArray | float, right: FloatArray | float, *, count: int
-) -> FloatArray:
-    """1.0 where `crossing` holds. `left` and `right` are columns of `count` rows, or constants."""
+) -> BoolArray:
+    """Where `crossing` holds. `left` and `right` are columns of `count` rows, or constants."""
     a, b = contiguous(left, count), contiguous(right, count)
     if crossing.direction == "below":
         a, b = b, a
@@ -20,8 +20,8 @@ def crossed(
     if not crossing.happened:
         known = ~np.isnan(a + b) | (np.isinf(a) | np.isinf(b)) & ~(np.isnan(a) | np.isnan(b))
         above, before = known[1:] & known[:-1], ~(above & before)
-    result = np.zeros(count)
-    result[1:] = above & before
+    result = np.zeros(count, np.bool_)
+    np.logical_and(above, before, out=result[1:])
     return result
 
 

@@ -21,7 +21,7 @@ from thebot.indicators.expression import (
     open_time,
 )
 from thebot.indicators.indicator import Indicator, Output
-from thebot.market import Candles, FloatArray, IntArray, Timeframe
+from thebot.market import BoolArray, Candles, FloatArray, IntArray, Timeframe
 from thebot.market.resample import resample
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ class Panel:
         for node in self.nodes:
             inputs = [arrays[k] for k in node.inputs]
             expression = node.expression
-            results: Sequence[FloatArray]
+            results: Sequence[FloatArray | BoolArray]
             if isinstance(expression, At):
                 results = [longer[expression.timeframe].seen(expression.operand)]
             elif isinstance(expression, Elementwise):
@@ -283,6 +283,16 @@ class Columns(Mapping[Expression, FloatArray]):
 
     def __len__(self) -> int:
         return len(self._panel.columns)
+
+    def holds(self, condition: Expression) -> BoolArray:
+        """Where a condition holds: the same as its value, without going through floats."""
+        column = self._panel.position.get(condition)
+        values = None if column is None else self._arrays[column]
+        if isinstance(values, np.ndarray) and values.dtype == np.bool_:
+            found: BoolArray = values
+            return found
+        held: BoolArray = self[condition] != 0
+        return held
 
     def row(self, candle: int) -> ReadingsOfRow:
         """The values at one candle, as a live panel would give them."""

@@ -130,4 +130,4 @@ def _crossed(
     left, right = np.concatenate([[before_left], left]), np.concatenate([[before_right], right])
     holds = crossed(crossing, left, right, count=len(left))[1:]
     last = (float(left[-1]), float(right[-1])) if above else (float(right[-1]), float(left[-1]))
-    return holds, last if last[0] == last[0] and last[1] == last[1] else (nan, nan)
+    return holds.astype(np.float64), last if last[0] == last[0] and last[1] == last[1] else (nan, nan)

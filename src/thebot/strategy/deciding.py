@@ -6,7 +6,7 @@ Both read one `Decider`, on values that are equal to the last bit.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final, TypeVar
 
@@ -123,19 +123,14 @@ class Decider:
             self.decisions(self.panel.over(run, None if number else higher))
             for number, run in enumerate(unbroken(candles))
         ]
-        if len(runs) == 1:
-            return runs[0]
-        joined: dict[str, Any] = {
-            name: None if column is None else np.concatenate([run.columns()[name] for run in runs])
-            for name, column in runs[0].columns().items()
-        }
-        return Decisions(**joined)
+        return joined(runs)
 
     def decisions(self, columns: Columns) -> Decisions:
         """What the panel's columns say (`columns` may be those of a larger panel)."""
-        fired = {name: columns[each] != 0 for name, each in self._edges.items()}
-        read: dict[str, Any] = {name: columns[each] for name, each in self._values.items()}
-        return Decisions(**_settled(fired), **read)
+        fired = {name: columns.holds(each) for name, each in self._edges.items()}
+        said: dict[str, Any] = {**_settled(fired)}
+        said |= {name: columns[each] for name, each in self._values.items()}
+        return Decisions(**said)
 
     def quiet(self, readings: Mapping[Expression, float]) -> bool:
         """Whether nothing fires at that close, and no level has to be followed: `at` would change nothing."""
@@ -157,6 +152,18 @@ class Decider:
 def decider(strategy: Strategy, timeframe: Timeframe, rank: Expression | None = None) -> Decider:
     """One for all symbols."""
     return Decider(strategy, timeframe, rank)
+
+
+def joined(runs: Sequence[Decisions]) -> Decisions:
+    """What was decided on stretches that follow each other, as one."""
+    if len(runs) == 1:
+        return runs[0]
+    columns = [run.columns() for run in runs]
+    together: dict[str, Any] = {
+        name: None if first is None else np.concatenate([each[name] for each in columns])
+        for name, first in columns[0].items()
+    }
+    return Decisions(**together)
 
 
 def _read(distance: Distance | None) -> Expression | None:

@@ -7,6 +7,7 @@ one follows from a table: about five times as long, the factor of Alexander Elde
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Final, TypeVar
 
@@ -73,6 +74,11 @@ class OnHigher(Expression):
         return f"on_higher({self.operand!r})"
 
 
+@functools.cache
+def _fields_of(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
 def resolved(expression: Expression, timeframe: Timeframe) -> Expression:
     """`expression` with the higher timeframe of `timeframe` put in wherever it is looked up to.
 
@@ -86,7 +92,7 @@ def resolved(expression: Expression, timeframe: Timeframe) -> Expression:
             return resolved(value, timeframe)
         return tuple(map(inside, value)) if isinstance(value, tuple) else value
 
-    before = tuple(getattr(expression, field.name) for field in fields(expression))  # type: ignore[arg-type]  # all are dataclasses
+    before = tuple(getattr(expression, name) for name in _fields_of(type(expression)))  # type: ignore[arg-type]  # a class is hashable, whatever its values are
     after = tuple(map(inside, before))
     return expression if after == before else type(expression)(*after)
 
@@ -97,6 +103,6 @@ def resolved_in(value: T, timeframe: Timeframe) -> T:
         return resolved(value, timeframe)  # type: ignore[return-value]  # of the same kind
     if not is_dataclass(value) or isinstance(value, type):
         return value
-    after = {each.name: resolved_in(getattr(value, each.name), timeframe) for each in fields(value)}
+    after = {name: resolved_in(getattr(value, name), timeframe) for name in _fields_of(type(value))}
     changed = {name: new for name, new in after.items() if new is not getattr(value, name)}
     return replace(value, **changed) if changed else value
