@@ -9,7 +9,6 @@ candles while flat, and while a position is held those that touch no level and b
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -165,14 +164,27 @@ def _expired_by(p: State, m: Columns, t: Terms, row: int, end: int) -> int:
 def _held(p: State, a: Purse, m: Columns, row: int, end: int, equity: FloatArray) -> None:
     """A position that nothing touches."""
     high, low, close = m.high, m.low, m.close
-    cash, each, up, down = a.cash, p.side * p.quantity * p.unit, -math.inf, math.inf
+    cash, each = a.cash, p.side * p.quantity * p.unit
     for i in range(row, end):
         equity[i] = cash + each * close[i]
-    for i in range(row, end):
-        up = high[i] if high[i] > up else up
-        down = low[i] if low[i] < down else down
-    if end > row:
-        seen(p, up if p.side > 0 else down, down if p.side > 0 else up)
+    if end == row:
+        return
+    up0, up1, up2, up3 = high[row], high[row], high[row], high[row]
+    down0, down1, down2, down3 = low[row], low[row], low[row], low[row]
+    i = row
+    while i + 3 < end:  # four at a time: a processor compares them side by side
+        up0, up1, up2, up3 = (
+            max(up0, high[i]), max(up1, high[i + 1]), max(up2, high[i + 2]), max(up3, high[i + 3]),
+        )  # fmt: skip
+        down0, down1, down2, down3 = (
+            min(down0, low[i]), min(down1, low[i + 1]), min(down2, low[i + 2]), min(down3, low[i + 3]),
+        )  # fmt: skip
+        i += 4
+    while i < end:
+        up0, down0 = max(up0, high[i]), min(down0, low[i])
+        i += 1
+    up, down = max(max(up0, up1), max(up2, up3)), min(min(down0, down1), min(down2, down3))
+    seen(p, up if p.side > 0 else down, down if p.side > 0 else up)
 
 
 def _held_with_levels(

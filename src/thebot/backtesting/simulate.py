@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, get_type_hints
+from typing import Any, Final, NamedTuple, get_type_hints
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from thebot.backtesting.compiled import compiled
 from thebot.backtesting.kernel import run
 from thebot.backtesting.kernel_state import PURSE, Columns, Detail, Filled, Timeline
 from thebot.backtesting.laid_out import columns_of, decided, detail_of, timeline_of
+from thebot.backtesting.metrics.returns import periods_per_year
+from thebot.backtesting.scoring import Score, score_of
 from thebot.backtesting.terms import book, terms
 from thebot.backtesting.trades import Trades
 from thebot.backtesting.warned import not_traded, warnings_of
@@ -61,6 +63,15 @@ class Simulated:
     time: IntArray
     equity: FloatArray
     warnings: tuple[str, ...]
+
+
+class Ran(NamedTuple):
+    """A run as it comes out of the compiled code; valid until the next one."""
+
+    out: Filled  # the first `trades` rows are written
+    equity: FloatArray
+    purse: np.void  # of `Purse`
+    trades: int
 
 
 def simulate(
@@ -110,55 +121,90 @@ class Simulation:
         self._detail = detail_of(series, details or [None] * len(series), countings)
         self._timeline, self.time = timeline_of(series)
         self._book = book(self.instruments, [len(each) for each in series], account=account, costs=costs)
+        self._equity = np.empty(len(self.time))
+        self._out = Filled(**{name: np.empty(0, kind) for name, kind in _KINDS.items()})
         self._run = compiled(run, m=Columns, d=Detail, line=Timeline, out=Filled, equity=None)
 
+    @property
+    def span(self) -> int:
+        """From the first open to the last close, in ms."""
+        return int(self.time[-1]) - min(int(candles.open_time[0]) for candles in self.series)
+
     def run(
-        self, strategy: Strategy, decisions: Sequence[Decisions], *, target_first: bool = False
+        self,
+        strategy: Strategy,
+        decisions: Decisions | Sequence[Decisions],
+        *,
+        target_first: bool = False,
     ) -> Simulated:
         """What comes of a strategy that decided so: one of `decisions` a symbol."""
-        equity = np.empty(len(self.time))
-        out, account = self._traded(strategy, decisions, equity, target_first=target_first)
-        trades = _trades(out, int(account["trades"]), tuple(each.symbol for each in self.series))
+        ran = self.raw(strategy, decisions, target_first=target_first)
+        columns: dict[str, Any] = {
+            name: each[: ran.trades].copy() for name, each in ran.out._asdict().items()
+        }
+        columns["doubtful"] = columns["doubtful"] != 0
+        trades = Trades(symbols=tuple(each.symbol for each in self.series), **columns)
         return Simulated(
             trades=trades,
             time=self.time,
-            equity=equity,
-            warnings=warnings_of(
-                trades, not_traded(account, self.series, self.instruments), self.series
-            ),
+            equity=ran.equity.copy(),
+            warnings=warnings_of(trades, not_traded(ran.purse, self.series, self.instruments), self.series),
         )
 
-    def _traded(
+    def score(
+        self, strategy: Strategy, decisions: Decisions | Sequence[Decisions], *, blocks: int = 0
+    ) -> Score:
+        """The figures of a strategy that decided so, for a search: no record is made.
+
+        With `blocks` also the equity at the borders of so many equally long parts.
+        """
+        ran = self.raw(strategy, decisions)
+        return score_of(
+            ran.equity, ran.out, ran.trades,
+            start_equity=self.account.cash, span=self.span,
+            periods_per_year=periods_per_year(self.series[0].timeframe), blocks=blocks,
+        )  # fmt: skip
+
+    def raw(
         self,
         strategy: Strategy,
-        decisions: Sequence[Decisions],
-        equity: FloatArray,
+        decisions: Decisions | Sequence[Decisions],
         *,
         target_first: bool = False,
-    ) -> tuple[Filled, np.void]:
+    ) -> Ran:
+        """The same as columns that the next run writes over."""
+        decisions = [decisions] if isinstance(decisions, Decisions) else decisions
         if [len(each) for each in decisions] != [len(candles) for candles in self.series]:
             raise BadSetting(
                 f"{sum(map(len, decisions))} decisions do not fit {len(self._columns.time)} candles: "
                 "give one each."
             )
         alone = len(self.series) == 1
-        steps = len(self._columns.time) if alone else len(self._timeline.opens_from) - 1
         said = terms(
             strategy, self.series[0].timeframe, len(self.series),
-            steps=steps, detailed=len(self._detail.begin) > 0,
+            steps=len(self._columns.time) if alone else len(self._timeline.opens_from) - 1,
+            detailed=len(self._detail.begin) > 0,
             account=self.account, costs=self.costs, target_first=target_first,
         )  # fmt: skip
-        most = 1 + sum(
-            int(np.count_nonzero(each.enter))
-            + (0 if each.short is None else int(np.count_nonzero(each.short)))
+        out, purse = self._room_for(decisions), np.zeros(1, PURSE)
+        purse["cash"] = self.account.cash
+        self._run(
+            decided(self._columns, decisions), self._detail, self._timeline, said, self._book.copy(),
+            purse, out, self._equity,
+        )  # fmt: skip
+        return Ran(out, self._equity, purse[0], int(purse["trades"][0]))
+
+    def _room_for(self, decisions: Sequence[Decisions]) -> Filled:
+        """Columns for as many trades as there can be: each needs an entry of its own."""
+        most = sum(
+            int(np.count_nonzero(fired))
             for each in decisions
+            for fired in (each.enter, each.short)
+            if fired is not None
         )
-        out = Filled(**{name: np.empty(most, kind) for name, kind in _KINDS.items()})
-        account = np.zeros(1, PURSE)
-        account["cash"] = self.account.cash
-        columns = decided(self._columns, decisions)
-        self._run(columns, self._detail, self._timeline, said, self._book.copy(), account, out, equity)
-        return out, account[0]
+        if len(self._out.profit) < most:
+            self._out = Filled(**{name: np.empty(most, kind) for name, kind in _KINDS.items()})
+        return self._out
 
 
 def _require(series: Sequence[Candles]) -> None:
@@ -167,9 +213,3 @@ def _require(series: Sequence[Candles]) -> None:
     if len({each.timeframe for each in series}) > 1 or len({each.symbol for each in series}) < len(series):
         given = ", ".join(f"{each.symbol} {each.timeframe}" for each in series)
         raise BadSetting(f"Candles of one timeframe, once a symbol, are traded together; these are {given}.")
-
-
-def _trades(out: Filled, count: int, symbols: tuple[str, ...]) -> Trades:
-    columns: dict[str, Any] = {name: column[:count].copy() for name, column in out._asdict().items()}
-    columns["doubtful"] = columns["doubtful"] != 0
-    return Trades(symbols=symbols, **columns)

@@ -15,10 +15,10 @@ import hashlib
 import platform
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FunctionType
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from thebot.errors import IndicatorError
 from thebot.indicators.expression import nan
@@ -151,7 +151,7 @@ def _compiled(definition: Definition, step: Step, key: str, interruptible: bool)
     hashed = hashlib.sha256("\0".join([source, versions, key]).encode()).hexdigest()[:24]
     module_name = f"thebot_{definition.name}_{hashed}"
     folder = cache_folder()
-    given = {"step": for_numba(step, {}), "signature": _signature(definition)}
+    given = {"step": for_numba(step, {}, {"inline": "always"}), "signature": _signature(definition)}
     if folder is None:
         with tempfile.TemporaryDirectory(prefix="thebot-") as temporary:
             path = Path(temporary) / f"{module_name}.py"
@@ -184,8 +184,8 @@ def _signature(definition: Definition) -> Any:  # noqa: ANN401  (a numba type)
     )  # fmt: skip
 
 
-def for_numba(step: Any, known: dict[int, Any], inline: Literal["always", "never"] = "always") -> Any:  # noqa: ANN401  (a function, or what numba takes instead)
-    """The step with the plain functions it calls replaced by compiled ones."""
+def for_numba(step: Any, known: dict[int, Any], options: Mapping[str, Any]) -> Any:  # noqa: ANN401  (a function, or what numba takes instead)
+    """The step with the plain functions it calls replaced by compiled ones, made with these options."""
     from numba import njit
 
     if not isinstance(step, FunctionType):
@@ -195,7 +195,7 @@ def for_numba(step: Any, known: dict[int, Any], inline: Literal["always", "never
         if isinstance(value, FunctionType):
             if id(value) not in known:
                 known[id(value)] = value  # a function that calls itself meets the plain one: numba refuses
-                known[id(value)] = njit(for_numba(value, known, inline), inline=inline, error_model="numpy")
+                known[id(value)] = njit(for_numba(value, known, options), error_model="numpy", **options)
             replaced[name] = known[id(value)]
     copy = FunctionType(step.__code__, replaced, step.__name__, step.__defaults__, step.__closure__)
     copy.__kwdefaults__ = step.__kwdefaults__
