@@ -32,7 +32,7 @@ def trade(profit: float, *, day: int = 0, days: int = 1, value: float = 1000.0, 
 
 def record(
     equity: Sequence[float],
-    trades: Sequence[RoundTrip] = (),
+    trades: Sequence[RoundTrip] | Trades = (),
     *,
     cash: float = 1000.0,
     holding: Sequence[float] | None = None,
@@ -45,7 +45,7 @@ def record(
         "symbols": ("TESTUSDT",), "timeframe": Timeframe(timeframe), "strategy": strategy("rsi-reversal"),
         "costs": Costs(), "account": Account(cash=cash), "start": START,
         "time": START + step * np.arange(1, len(equity) + 1), "equity": np.array(equity, np.float64),
-        "trades": Trades.of(trades, ("TESTUSDT",)),
+        "trades": trades if isinstance(trades, Trades) else Trades.of(trades, ("TESTUSDT",)),
         "holding": np.full(len(equity), cash) if holding is None else np.array(holding, np.float64),
     }  # fmt: skip
     return TrackRecord(**values | changed)

@@ -34,7 +34,8 @@ def found() -> TrackRecord:
         equity.append(equity[-1] * step)
     trades = [
         trade(30 + day % 2 if day % 3 else -20 - day % 2, day=day, fees=1, slippage=0.5,
-              stop=97, best=0.04, worst=-0.02, ending="signal" if day % 3 else "stop", side="short" if day == 4 else "long")
+              stop=97, best=0.04, worst=-0.02, ending="signal" if day % 3 else "stop",
+              side="short" if day == 4 else "long")
         for day in range(35)
     ]  # fmt: skip
     market = [1000 * (1.01 if day % 2 else 0.99) ** (day % 5) for day in range(40)]
