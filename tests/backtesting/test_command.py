@@ -19,7 +19,8 @@ from thebot.storage.spans import Span
 
 KEYS = {
     "trades", "annual_return", "sortino_ratio", "profit_factor", "intervals", "total_return", "win_rate",
-    "sharpe_ratio", "max_drawdown", "final_equity", "start", "end", "candles",
+    "sharpe_ratio", "max_drawdown", "final_equity", "start", "end", "candles", "omega_ratio",
+    "break_even_cost", "tables", "verdict", "accuracy",
 }  # fmt: skip
 
 
@@ -70,18 +71,19 @@ def test_people_are_told_the_figures_the_holes_and_how_little_they_prove(file: P
     assert (ran.returncode, ran.stderr) == (0, "")
     for text in (
         "rsi-reversal (period 14, oversold 30, overbought 70) on TESTUSDT 1h", "2,000 candles; fee 0.10%",
-        "Return after costs", "Buy and hold, same costs", "Deepest drawdown", "Sharpe ratio", "of them won",
+        "Return after costs", "Buy and hold, same costs", "Deepest drawdown", "Sharpe ratio", "Trades won",
+        "These data speak against it", "Months, in percent", "Signals, against all candles",
         "candles are missing", "proves little",
     ):  # fmt: skip
         assert text in ran.stdout
 
 
 def test_parameters_costs_and_dates_are_taken(file: Path) -> None:
-    more = ("--set", "period=5", "--set", "oversold=40", "--fee", "0", "--slippage", "0", "--equity", "500",
+    more = ("--set", "period=5", "--set", "oversold=40", "--fee", "0", "--slippage", "0", "--cash", "500",
             "--start", "2024-02-01", "--end", "2024-03-01")  # fmt: skip
     record = only_json(thebot(*asked(file, "--json", *more, symbol="testusdt")))
     assert record["parameters"] == {"period": 5, "oversold": 40, "overbought": 70}
-    assert record["costs"] == {"fee": 0, "slippage": 0}
+    assert (record["costs"]["fee"], record["costs"]["slippage"]) == (0, 0)
     assert record["start_equity"] == 500
     assert record["fees"] == 0
     assert record["start"] >= "2024-02-01"
@@ -111,12 +113,12 @@ def test_what_was_fetched_is_found_in_the_data_folder(tmp_path: Path) -> None:
         (("--candles", "{folder}/none/TESTUSDT-1h.parquet"), "There is no file"),
         (("--candles", "{folder}", "--symbol", "TESTUSD"), "'TESTUSDT-1h'"),
         (("--set", "perod=3"), "'period'"),
-        (("--set", "period"), "write a name and a number"),
-        (("--set", "period=nan"), "write a name and a number"),
-        (("--set", "period=inf"), "write a name and a number"),
+        (("--set", "period"), "write a name and a value"),
+        (("--set", "period=nan"), "nan is no number that a parameter can take"),
+        (("--set", "period=inf"), "inf is no number that a parameter can take"),
         (("--set", "period=0"), "whole number from 1"),
         (("--fee", "10"), "0.10 % as 0.001"),
-        (("--equity", "-1"), "positive amount"),
+        (("--cash", "-1"), "positive amount"),
         (("--start", "2034-01-01"), "The data go from"),
         (("--start", "2010", "--end", "2011-06"), "The data go from"),
         (("--start", "2022-13"), "--start 2022-13 is no date"),
