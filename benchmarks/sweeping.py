@@ -1,0 +1,45 @@
+"""A sweep of 1,000 pairs of averages in a process of its own: python -m benchmarks.sweeping CANDLES
+
+Run by `benchmarks.backtests`, which compares it; prints its seconds (warm) and the process's peak memory.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+
+from benchmarks.market import market
+
+from thebot.backtesting import Account, Costs
+from thebot.backtesting.sweep import Job, Range, Search, Space, SweepResult, searched
+from thebot.indicators import crosses_above, crosses_below, sma
+from thebot.strategy import Strategy
+
+
+def pair(fast: int, slow: int) -> Strategy:
+    return Strategy(
+        name="pair", entry=crosses_above(sma(fast), sma(slow)), exit=crosses_below(sma(fast), sma(slow))
+    )
+
+
+def main() -> None:
+    job = Job(
+        source=pair, series=(market(int(sys.argv[1])),), account=Account(cash=10_000.0),
+        costs=Costs(fee=0.001, slippage=0.0),
+    )  # fmt: skip
+    whole = Space({"fast": Range(2, 41), "slow": Range(50, 290, 10)})
+    searched(job, Search(space=Space({"fast": Range(2, 3), "slow": Range(50, 60, 10)}), workers=1))
+    began = time.perf_counter()
+    found = searched(job, Search(space=whole, workers=1))
+    seconds = time.perf_counter() - began
+    best = SweepResult.of(found).ranked[0]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"{seconds:.3f} s in one process, {len(found.valid):,} variants, peak {peak:.0f} MiB; best Sharpe "
+        f"ratio {best.score.sharpe_ratio if best.score else 0:.4f} with {dict(best.parameters)}"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,287 @@
+"""The search itself: which variants come next, who evaluates them, and what is kept on the way."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, TypeAlias, get_args
+
+from thebot.backtesting.record import data_hash
+from thebot.backtesting.scoring import Score
+from thebot.backtesting.sweep.journal import Journal, key_of
+from thebot.backtesting.sweep.space import Space, Variant
+from thebot.backtesting.sweep.variants import Job, Outcome, outcomes
+from thebot.backtesting.tried import TrialLedger, Tried, variant_of
+from thebot.errors import BadSetting, UnknownName
+
+Method: TypeAlias = Literal["grid", "random", "tpe"]
+METHODS: Final[tuple[Method, ...]] = get_args(Method)
+FIGURES: Final = (
+    "sharpe_ratio",
+    "sortino_ratio",
+    "calmar_ratio",
+    "total_return",
+    "profit_factor",
+    "win_rate",
+)
+
+_PART: Final = 50  # variants that are handed out at once: what they share is computed once for all of them
+_ASKED: Final = 20  # variants that TPE names before it hears of the first of them
+_WORTH_WORKERS: Final = 4.0  # seconds of work: below it starting processes takes longer than they save
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a search is. `left` is in seconds, nan while nothing is known."""
+
+    done: int
+    total: int
+    left: float
+    best: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """How to search. `tries` and `seed` are for random and TPE; a grid goes through everything.
+
+    `by` is the figure of which more is better. `workers` are processes (None: one for each core where that
+    pays); with `cluster`, the address of a Dask scheduler, its workers do the same work.
+    """
+
+    space: Space
+    method: Method = "grid"
+    tries: int = 200
+    seed: int = 0
+    by: str = "sharpe_ratio"
+    workers: int | None = None
+    cluster: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise UnknownName("search", self.method, METHODS)
+        if self.by not in FIGURES:
+            raise UnknownName("figure to search by", self.by, FIGURES)
+        if self.tries < 1:
+            raise BadSetting(f"{self.tries} tries cannot be: give at least one.")
+        if self.workers is not None and self.workers < 1:
+            raise BadSetting(f"{self.workers} workers cannot be: give at least one.")
+
+    @property
+    def total(self) -> int:
+        return self.space.size if self.method == "grid" else self.tries
+
+    def worth(self, score: Score | None) -> float:
+        """What it is judged by; nothing is worse than a variant of which that is not known."""
+        value = -math.inf if score is None else float(getattr(score, self.by))
+        return value if value == value else -math.inf
+
+
+@dataclass(kw_only=True)
+class Found:
+    """What was tried, in the order in which it was finished. `complete` is False if it was interrupted."""
+
+    job: Job
+    search: Search
+    outcomes: list[Outcome] = field(default_factory=list)
+    complete: bool = False
+
+    @property
+    def valid(self) -> list[Outcome]:
+        return [each for each in self.outcomes if each.score is not None]
+
+
+def searched(
+    job: Job,
+    search: Search,
+    *,
+    journal: Journal | None = None,
+    ledger: TrialLedger | None = None,
+    progress: Callable[[Progress], None] = lambda progress: None,
+) -> Found:
+    """Search. Ctrl-C ends it with what is done, as does an error after what is done is kept.
+
+    With a `journal` what is in it is not done again; what is finished is written to it, and to the `ledger`.
+    """
+    found = Found(job=job, search=search)
+    if journal is not None:
+        found.outcomes += [each for each in journal.read() if search.space.holds(each.parameters)]
+    done = {key_of(each.parameters) for each in found.outcomes}
+    clock = _Clock(search, progress, found)
+    plan = _tpe(search, found) if search.method == "tpe" else _planned(search)
+    try:
+        with _Evaluation(job, search) as evaluation:
+            for batch in plan:
+                fresh = [each for each in batch if key_of(each) not in done]
+                for part in evaluation.outcomes(fresh):
+                    if journal is not None:
+                        journal.append(part)
+                    if ledger is not None:
+                        ledger.add(_tried(job, part))
+                    found.outcomes += part
+                    done |= {key_of(each.parameters) for each in part}
+                    clock.tell()
+        found.complete = True
+    except KeyboardInterrupt:
+        found.complete = False
+    return found
+
+
+def about(job: Job, search: Search, source: str) -> dict[str, Any]:
+    """What a journal is of. `source` is the strategy as it was asked for."""
+    return {
+        "strategy": source,
+        "fixed": dict(job.fixed),
+        "data": data_hash(job.series),
+        "start": job.start,
+        "costs": job.costs.plain(),
+        "cash": job.account.cash,
+        "shorts": job.account.shorts,
+        "max_open": job.account.allocation.max_open,
+        "rank": repr(job.account.allocation.rank),
+        "blocks": job.blocks,
+        "search": search.method,
+    }
+
+
+def _planned(search: Search) -> Iterator[list[Variant]]:
+    space = search.space
+    yield space.grid() if search.method == "grid" else space.random(search.tries, search.seed)
+
+
+def _tpe(search: Search, found: Found) -> Iterator[list[Variant]]:
+    """Batches of what the tree of Parzen estimators asks for next; it hears what came of all of them."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    sampler = optuna.samplers.TPESampler(seed=search.seed, n_startup_trials=min(20, search.tries))
+    study = optuna.create_study(direction="maximize", sampler=sampler)
+    asked = 0
+    while asked < search.tries:
+        trials = [study.ask() for _ in range(min(_ASKED, search.tries - asked))]
+        variants = [search.space.suggested(trial) for trial in trials]
+        asked += len(trials)
+        yield variants
+        worth = {key_of(each.parameters): search.worth(each.score) for each in found.outcomes}
+        for trial, variant in zip(trials, variants, strict=True):
+            value = worth.get(key_of(variant), -math.inf)
+            if math.isfinite(value):
+                study.tell(trial, value)
+            else:
+                study.tell(trial, state=optuna.trial.TrialState.FAIL)
+
+
+class _Evaluation:
+    """Evaluates variants here, or in workers where that takes less time."""
+
+    def __init__(self, job: Job, search: Search) -> None:
+        self._job, self._search = job, search
+        self._open = contextlib.ExitStack()
+        self._seconds = 0.0  # of a variant, here
+        self._parallel: Any = None
+
+    def __enter__(self) -> _Evaluation:
+        if self._search.cluster is not None:
+            self._begin_cluster(self._search.cluster)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._open.close()
+
+    def outcomes(self, variants: Sequence[Variant]) -> Iterator[list[Outcome]]:
+        """In parts, as they are finished."""
+        parts = [list(variants[first : first + _PART]) for first in range(0, len(variants), _PART)]
+        while parts and self._parallel is None:
+            if self._seconds * sum(map(len, parts)) > _WORTH_WORKERS and self._workers > 1:
+                self._begin_workers()
+                break
+            part = parts.pop(0)
+            began = time.perf_counter()
+            yield outcomes(self._job, part)
+            self._seconds = (time.perf_counter() - began) / len(part)
+        if parts:
+            yield from self._in_workers(parts)
+
+    @property
+    def _workers(self) -> int:
+        import joblib  # type: ignore[import-untyped]  # it has no types
+
+        return self._search.workers or joblib.cpu_count()
+
+    def _begin_workers(self) -> None:
+        import joblib
+
+        self._parallel = joblib.Parallel(n_jobs=self._workers, return_as="generator_unordered")
+
+    def _begin_cluster(self, address: str) -> None:
+        try:
+            from distributed import Client
+        except ImportError as error:
+            raise BadSetting(
+                'A Dask cluster needs the package distributed: pip install "thebot[cluster]".'
+            ) from error
+        import joblib
+
+        try:
+            self._open.enter_context(Client(address, timeout="10s"))  # type: ignore[no-untyped-call]  # distributed's
+        except (OSError, TimeoutError) as error:
+            raise BadSetting(
+                f"No Dask scheduler answers at {address} ({error}). Start one (dask scheduler) and its "
+                "workers (dask worker), or leave --cluster out."
+            ) from error
+        self._open.enter_context(joblib.parallel_config(backend="dask"))
+        self._parallel = joblib.Parallel(return_as="generator_unordered")
+
+    def _in_workers(self, parts: Iterable[list[Variant]]) -> Iterator[list[Outcome]]:
+        from joblib import delayed
+
+        evaluate = delayed(outcomes)
+        yield from self._parallel(evaluate(self._job, part) for part in parts)
+
+
+class _Clock:
+    """Says how far the search is and how long it still takes."""
+
+    def __init__(self, search: Search, progress: Callable[[Progress], None], found: Found) -> None:
+        self._search, self._progress, self._found = search, progress, found
+        self._began, self._before = time.monotonic(), len(found.outcomes)
+        self._best, self._seen = -math.inf, 0
+
+    def tell(self) -> None:
+        outcomes = self._found.outcomes
+        fresh = (self._search.worth(each.score) for each in outcomes[self._seen :])
+        self._best, self._seen = max(self._best, *fresh, -math.inf), len(outcomes)
+        done, total = len(outcomes), max(self._search.total, len(outcomes))
+        each = (time.monotonic() - self._began) / max(1, done - self._before)
+        left = each * (total - done)
+        best = self._best if math.isfinite(self._best) else math.nan
+        self._progress(Progress(done=done, total=total, left=left, best=best))
+
+
+def _tried(job: Job, part: Sequence[Outcome]) -> list[Tried]:
+    traded = job.simulation.series
+    common: dict[str, Any] = {
+        "symbols": tuple(candles.symbol for candles in traded),
+        "timeframe": traded[0].timeframe,
+        "start": min(int(candles.open_time[0]) for candles in traded),
+        "end": int(job.simulation.time[-1]),
+        "data_hash": data_hash(traded),
+    }
+    found = []
+    for each in part:
+        if each.score is None:
+            continue
+        strategy, score = job.strategy(each.parameters), each.score
+        sharpe = score.mean / score.deviation if score.deviation > 0 else math.nan
+        found.append(
+            Tried(
+                **common,
+                strategy=strategy.name,
+                variant=variant_of(strategy),
+                sharpe=sharpe,
+                periods=score.periods,
+            )
+        )
+    return found

@@ -1,0 +1,128 @@
+"""What variants come to: many at a time over the same candles, so that what they share is computed once."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from thebot.backtesting.scoring import Score
+from thebot.backtesting.simulate import Simulation
+from thebot.backtesting.sweep.space import Variant
+from thebot.backtesting.trial import Instruments
+from thebot.errors import BadSetting, IndicatorError
+from thebot.indicators import Panel
+from thebot.market import Candles
+from thebot.market.quality import unbroken
+from thebot.strategy import Decisions, Strategy
+from thebot.strategy.deciding import Decider, joined
+from thebot.trading.allocation import Account
+from thebot.trading.costs import Costs
+
+Source: TypeAlias = Callable[..., Strategy]  # parameters by name -> the strategy; can be sent to a worker
+
+COLUMNS_AT_ONCE: Final = 40_000_000  # bytes of columns that one panel of several variants may take
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One variant: its figures, or why it cannot be (an impossible combination of parameters)."""
+
+    parameters: Variant
+    score: Score | None
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Job:
+    """What all variants of a search have in common: sent to each worker.
+
+    `series` are the candles of each symbol, those before `start` (ms UTC) to warm up; `fixed` are parameters
+    that do not vary; `blocks` is into how many parts of equal length the equity is cut for what is asked
+    about all variants together.
+    """
+
+    source: Source
+    series: tuple[Candles, ...]
+    account: Account
+    costs: Costs
+    instruments: Instruments = field(default_factory=dict)
+    start: int | None = None
+    fixed: Variant = field(default_factory=dict)
+    blocks: int = 240
+
+    def strategy(self, variant: Variant) -> Strategy:
+        """Raises BadSetting or IndicatorError for parameters that cannot be."""
+        return self.source(**{**self.fixed, **variant})
+
+    @functools.cached_property
+    def simulation(self) -> Simulation:
+        return Simulation(
+            [candles.between(self.start) for candles in self.series],
+            account=self.account,
+            costs=self.costs,
+            instruments=[self.instruments.get(candles.symbol) for candles in self.series],
+        )
+
+    @functools.cached_property
+    def runs(self) -> list[list[Candles]]:
+        """Of each symbol the stretches without a halt."""
+        return [unbroken(candles) for candles in self.series]
+
+    def __getstate__(self) -> dict[str, object]:
+        """Without what each process makes for itself."""
+        return {name: each for name, each in self.__dict__.items() if name not in ("simulation", "runs")}
+
+
+def outcomes(job: Job, variants: Sequence[Variant]) -> list[Outcome]:
+    """What each of them comes to, in order. Those that cannot be have no score, and say why."""
+    timeframe, rank = job.series[0].timeframe, job.account.allocation.rank
+    made: list[Decider | str] = []
+    for variant in variants:
+        try:
+            made.append(Decider(job.strategy(variant), timeframe, rank))
+        except (BadSetting, IndicatorError) as error:
+            made.append(str(error))
+    decided = _decisions(job, [each for each in made if isinstance(each, Decider)])
+    found = []
+    for variant, each in zip(variants, made, strict=True):
+        if isinstance(each, str):
+            found.append(Outcome(parameters=variant, score=None, why=each))
+            continue
+        score = job.simulation.score(each.strategy, next(decided), blocks=job.blocks)
+        found.append(Outcome(parameters=variant, score=score))
+    return found
+
+
+def _decisions(job: Job, deciders: Sequence[Decider]) -> Iterator[list[Decisions]]:
+    """What each decides on each symbol, in order; some share a panel, as many as memory allows."""
+    rows = sum(map(len, job.series))
+    first = 0
+    while first < len(deciders):
+        panel, count = _panel(deciders[first:], rows)
+        columns = [[panel.over(run) for run in runs] for runs in job.runs]
+        for decider in deciders[first : first + count]:
+            yield [
+                joined([decider.decisions(each) for each in parts]).rows(_traded(job, candles))
+                for candles, parts in zip(job.series, columns, strict=True)
+            ]
+        first += count
+
+
+def _traded(job: Job, candles: Candles) -> slice:
+    return slice(0 if job.start is None else int(candles.open_time.searchsorted(job.start)), None)
+
+
+def _panel(deciders: Sequence[Decider], rows: int) -> tuple[Panel, int]:
+    """One panel for the first few of them, and how many these are."""
+    most = max(1, COLUMNS_AT_ONCE // (8 * rows))
+    together: dict[object, None] = {}
+    count = 0
+    for decider in deciders:
+        together |= dict.fromkeys(decider.expressions)
+        if count and len(together) > most:
+            break
+        count += 1
+    wanted = [each for decider in deciders[:count] for each in decider.expressions]
+    return Panel(wanted, deciders[0].timeframe), count
