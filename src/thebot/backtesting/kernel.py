@@ -289,7 +289,10 @@ def _closed(p: State, a: Purse, m: Columns, t: Terms, out: Filled, row: int) -> 
     """A candle's close (rule 8), and the last one's, where what is held is closed."""
     closed(p, m, t, row)
     p.mark = m.close[row]
-    if p.side != 0 and row == p.end - 1:
+    if row != p.end - 1:
+        return
+    p.wait = 0  # it would never be filled, and take the place of others
+    if p.side != 0:
         price = market_price(p, m, t, row, p.mark, -p.side, p.quantity)
         sold(p, a, m, t, out, row, price, p.mark, p.quantity, t.fee, AT_END, m.close_time[row])
 

@@ -189,21 +189,21 @@ class _Replay:
 
     def _close(self, rows: Rows) -> None:
         """Candles of one instant close: they are gone through and read, then it is weighed what to do."""
-        told, at = False, 0
+        at = 0
         for feed, row in rows:
             if not self.matching.idle(feed.symbol):
                 self._obey(self.matching.within(feed.symbol, feed.bar(row), feed.detail(row)))
             at = feed.close_time[row]
             candle, readings = feed.step(row)
-            told = self._tell(candle, readings, at, last=row == feed.last) or told
+            self._tell(candle, readings, at, last=row == feed.last)
             if not self.matching.idle(feed.symbol):
                 self._obey(self.matching.closed(feed.symbol, at))
             if row == feed.last:
                 self._end(feed, row, at)
-        if told:
+        if self.trader.weighs:
             self._do(self.trader.handle(CloseComplete(at=at)))
 
-    def _tell(self, candle: Candle, readings: Mapping[Expression, float], at: int, *, last: bool) -> bool:
+    def _tell(self, candle: Candle, readings: Mapping[Expression, float], at: int, *, last: bool) -> None:
         """Tell the trader of a candle, if it matters to it. Decisions at the last one could not be filled."""
         asked, decision = self.decider, None
         if asked is None:
@@ -212,10 +212,9 @@ class _Replay:
             if not asked.quiet(readings):
                 decision = asked.at(readings)
             if decision is None and not self.trader.attends(candle.symbol):
-                return False
+                return
             closed = CandleClosed(candle=candle, at=at, decision=decision, last=last)
         self._do(self.trader.handle(closed))
-        return True
 
     def _end(self, feed: _Feed, row: int, at: int) -> None:
         """A symbol's candles end: what is held is closed at the last close, what waits is not filled."""

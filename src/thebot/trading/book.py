@@ -49,6 +49,7 @@ class Book:
     stops: list[Resting] = field(default_factory=list)
     inner: float = nan  # the price of a limit order that opened something within the candle in hand,
     direction: int = 1  # and its direction
+    doubtful: bool = False  # what is held was, or was not, left where two of its orders lay in one candle
 
     def place(self, order: Order) -> Resting:
         counting = self.counting

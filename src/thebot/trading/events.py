@@ -58,7 +58,7 @@ class OrderFilled:
     due: Decimal | None = None  # where the price stood for a market order or a stop; None for limit orders
     complete: bool = True  # False: a part, the rest waits
     borrowed: Decimal = Decimal(0)  # quote currency: what borrowing for what is bought back here cost
-    doubtful: bool = False  # stop and target lay within one candle
+    doubtful: bool = False  # of what closes: stop and target lay within one candle, now or before
     inside: bool = False  # filled within a candle, not at its open: what of it came before is not known
     against: float = float("nan")  # of a limit order that closes: how far the price went against it there
     because: Ending | None = None  # of what no order of ours closed: a halt, the end of the data
@@ -71,7 +71,6 @@ class StopTriggered:
     order_id: OrderId
     symbol: Symbol
     at: int
-    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -135,7 +135,6 @@ class Filling:
         due: float = nan,
         at: int | None = None,
         inside: bool = False,
-        doubtful: bool = False,
         because: Ending | None = None,
     ) -> OrderFilled:
         """The event of a fill. `due` is where the price stood for a taker; nan for an order that rested."""
@@ -143,10 +142,10 @@ class Filling:
         at = bar.opened_at if at is None else at
         exact_price, exact_quantity = counting.price(price), counting.quantity(quantity)
         position = self._ledger.positions.get(book.symbol)
-        borrowed = Decimal(0)
+        borrowed, doubtful = Decimal(0), order.closes and book.doubtful
         if order.closes and position is not None:
             if not _more(self.held(book), quantity):
-                exact_quantity = position.quantity
+                exact_quantity, book.doubtful = position.quantity, False
             if position.direction < 0:
                 value = float(position.entry_price * exact_quantity)
                 borrowed = exact(rules.borrowed(value, self._costs.borrow, at - position.entered_at))

@@ -44,10 +44,12 @@ class Matching:
         self._ledger, self._target_first = ledger, target_first
         self._filling = Filling(ledger, costs)
         self._books = {symbol: Book(symbol, counting) for symbol, counting in countings.items()}
+        self._busy: set[Symbol] = set()  # symbols that may have orders
         self._opening: list[Resting] = []  # orders that open something, in the order in which they came
 
     def place(self, order: Order) -> None:
         resting = self._books[order.symbol].place(order)
+        self._busy.add(order.symbol)
         if not order.closes:
             self._opening.append(resting)
 
@@ -60,7 +62,11 @@ class Matching:
 
     def idle(self, symbol: Symbol) -> bool:
         """Whether it has no order of that symbol."""
-        return self._books[symbol].empty
+        if symbol not in self._busy:
+            return True
+        if self._books[symbol].empty:
+            self._busy.discard(symbol)
+        return symbol not in self._busy
 
     def orders(self, symbol: Symbol) -> tuple[Order, ...]:
         return tuple(resting.order for resting in self._books[symbol].all())
@@ -186,21 +192,20 @@ class Matching:
         jumped = any(due == opened for _, due in hits)
         passed = any(each.order.direction * (each.price - opened) > 0 for each in through)
         doubtful = bool(hits and through) and not jumped and not passed
+        book.doubtful = book.doubtful or doubtful
         stops_first = bool(hits) and not (passed and not jumped) and not (doubtful and self._target_first)
         if stops_first:
-            yield from self._stops(book, bar, hits, doubtful)
+            yield from self._stops(book, bar, hits)
         for resting in through:
             if resting in book.targets:
                 most = inf if resting.order.kind == "target" else held
                 before = self._filling.held(book)
-                yield from self._target(book, resting, bar, most, doubtful)
+                yield from self._target(book, resting, bar, most)
                 held -= before - self._filling.held(book)
         if hits and not stops_first and not any(each.order.kind == "target" for each in through):
-            yield from self._stops(book, bar, hits, doubtful)
+            yield from self._stops(book, bar, hits)
 
-    def _stops(
-        self, book: Book, bar: Bar, hits: Sequence[tuple[Resting, float]], doubtful: bool
-    ) -> Iterator[Happened]:
+    def _stops(self, book: Book, bar: Bar, hits: Sequence[tuple[Resting, float]]) -> Iterator[Happened]:
         """Stops are triggered: what they close has no target any more, their rest goes at the next opens."""
         for resting, due in hits:
             if resting not in book.stops:
@@ -208,7 +213,7 @@ class Matching:
             book.stops.remove(resting)
             book.targets[:] = [each for each in book.targets if each.order.kind != "target"]
             book.leaving.append(resting)
-            yield from self._leave(book, resting, bar, due, inside=True, doubtful=doubtful)
+            yield from self._leave(book, resting, bar, due, inside=True)
 
     def _leave(
         self,
@@ -218,7 +223,6 @@ class Matching:
         due: float,
         *,
         inside: bool = False,
-        doubtful: bool = False,
     ) -> Iterator[Happened]:
         """An order that closes, at the market; a limit order is not filled worse than its price."""
         order = resting.order
@@ -235,15 +239,11 @@ class Matching:
             price = self._filling.market_price(book, order.direction, bar, due, quantity)
             if order.kind == "limit" and (price - resting.price) * order.direction > 0:
                 price = resting.price
-            yield self._filling.filled(
-                book, resting, bar, price, quantity, due=due, inside=inside, doubtful=doubtful
-            )
+            yield self._filling.filled(book, resting, bar, price, quantity, due=due, inside=inside)
         elif inside:
-            yield StopTriggered(order_id=order.id, symbol=book.symbol, at=bar.opened_at, doubtful=doubtful)
+            yield StopTriggered(order_id=order.id, symbol=book.symbol, at=bar.opened_at)
 
-    def _target(
-        self, book: Book, resting: Resting, bar: Bar, most: float, doubtful: bool
-    ) -> Iterator[Happened]:
+    def _target(self, book: Book, resting: Resting, bar: Bar, most: float) -> Iterator[Happened]:
         """A limit order that closes was traded through: filled at its price, as a maker."""
         wanted = min(resting.left, self._filling.held(book))
         quantity = self._filling.available(book, min(wanted, most), bar)
@@ -253,9 +253,7 @@ class Matching:
             if resting.order.kind == "target":
                 book.stops.clear()
         if quantity > 0:
-            yield self._filling.filled(
-                book, resting, bar, resting.price, quantity, inside=True, doubtful=doubtful
-            )
+            yield self._filling.filled(book, resting, bar, resting.price, quantity, inside=True)
 
     def _limit(self, book: Book, resting: Resting, bar: Bar) -> Iterator[Happened]:
         """A limit order that opens was traded through."""

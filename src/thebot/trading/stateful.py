@@ -35,7 +35,6 @@ class _Seen:
     decided_at: int
     highest: float
     lowest: float
-    doubtful: bool = False
 
 
 class StatefulTrader:
@@ -60,6 +59,11 @@ class StatefulTrader:
     def attends(self, symbol: Symbol) -> bool:
         """It sees every candle."""
         return symbol in self._countings
+
+    @property
+    def weighs(self) -> bool:
+        """It is asked at each of them."""
+        return bool(self._told)
 
     def equity(self) -> float:
         """Cash with the positions at the newest closes."""
@@ -169,7 +173,6 @@ class StatefulTrader:
         seen = self._seen[symbol]
         due = price if fill.due is None else float(fill.due)
         seen.highest, seen.lowest = max(seen.highest, due), min(seen.lowest, due)
-        seen.doubtful = seen.doubtful or fill.doubtful
         self._fills[symbol].append(
             Fill(
                 order_id=fill.order_id,
@@ -195,7 +198,7 @@ class StatefulTrader:
                 stop=nan,
                 best=max(0.0, (seen.highest - entry) / entry),
                 worst=min(0.0, (seen.lowest - entry) / entry),
-                doubtful=seen.doubtful,
+                doubtful=fill.doubtful,
             )
         ]
 

@@ -7,7 +7,6 @@ rules: sizes, stops, trailing stops, time, cooldown, and how many positions may 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
@@ -30,6 +29,7 @@ from thebot.trading.events import (
     OrderRefused,
     StopTriggered,
 )
+from thebot.trading.held import Held, Waiting
 from thebot.trading.ledger import Ledger
 from thebot.trading.orders import (
     CancelOrder,
@@ -44,40 +44,6 @@ from thebot.trading.orders import (
 from thebot.trading.sizes import Experience, Sizer
 
 nan: Final = float("nan")
-
-
-@dataclass(slots=True, kw_only=True)
-class Waiting:
-    """An entry that is decided and not filled, or not all of it."""
-
-    order_id: OrderId
-    direction: Direction
-    decided_at: int
-    bracket: Bracket
-
-
-@dataclass(slots=True, kw_only=True)
-class Held:
-    """A position under the strategy's exits. Prices in counts."""
-
-    direction: Direction
-    decided_at: int
-    opened_at: int
-    bracket: Bracket
-    entry: float  # the mean of its fills
-    inside: bool  # entered within the candle in hand, not at its open
-    hit: bool = False  # its stop was triggered within the candle in hand
-    furthest: float = nan  # for it, since the entry
-    against: float = nan
-    stop: float = nan
-    first_stop: float = nan
-    set_by: Ending = "stop"  # what set the stop last
-    target: float = nan
-    stop_id: OrderId = ""
-    target_id: OrderId = ""
-    exit_id: OrderId = ""
-    leaving: Ending | None = None
-    doubtful: bool = False
 
 
 class Trader:
@@ -118,6 +84,11 @@ class Trader:
         """Whether its candles have to be told also where nothing is decided."""
         return symbol in self.held
 
+    @property
+    def weighs(self) -> bool:
+        """Whether the candles that were told give anything to weigh once the instant is complete."""
+        return bool(self._told)
+
     def handle(self, event: Event) -> list[Command]:
         """What is to be done about it."""
         if isinstance(event, CandleClosed):
@@ -131,42 +102,28 @@ class Trader:
         return self._gone(event)
 
     def _candle(self, closed: CandleClosed) -> list[Command]:
-        self._told.append(closed)
         candle = closed.candle
+        if closed.decision is not None or self._expires is not None:
+            self._told.append(closed)
         self._closes[candle.symbol] = candle.close
         held = self.held.get(candle.symbol)
-        if held is None or held.hit:  # what came after the stop is not its own any more
+        if held is None:
+            return []
+        if held.hit:  # what came after the stop is not its own any more
+            held.hit = False
             return []
         counting = self._countings[candle.symbol]
         ahead, behind = (candle.high, candle.low) if held.direction > 0 else (candle.low, candle.high)
-        ahead = counting.count(candle.close if held.inside else ahead)  # what came before it does not count
+        ahead = candle.close if held.inside else ahead  # what came before the entry does not count
         held.inside = False
-        _went(held, ahead, counting.count(behind))
+        held.saw(counting.count(ahead), counting.count(behind))
         if not self._moves or held.leaving is not None:
             return []
-        return self._move_stop(candle.symbol, held, closed.decision)
-
-    def _move_stop(self, symbol: Symbol, held: Held, decision: Decision | None) -> list[Command]:
-        """The trailing stop and the break-even, from the best price so far."""
-        counting, direction, bracket = self._countings[symbol], held.direction, held.bracket
-        level = bracket.trailing
-        if level.kind == PRICE:
-            level = Level(PRICE, nan if decision is None else decision.trailing)
-        before = held.stop
-        price = level.beyond(held.furthest, -direction, counting)
-        if price == price:
-            moved = rules.trailed(direction, held.stop, rules.stop_price(price, direction, counting.whole))
-            if moved != held.stop:
-                held.stop, held.set_by = moved, "trailing"
-        secured = bracket.break_even.beyond(held.entry, direction, counting)
-        if direction * (held.furthest - secured) >= 0:
-            price = rules.stop_price(held.entry, direction, counting.whole)
-            moved = rules.trailed(direction, held.stop, price)
-            if moved != held.stop:
-                held.stop, held.set_by = moved, "break-even"
-        if held.first_stop != held.first_stop:
-            held.first_stop = held.stop
-        return self._place_stop(symbol, held) if held.stop != before and held.stop == held.stop else []
+        trailing = held.bracket.trailing
+        if trailing.kind == PRICE:
+            trailing = Level(PRICE, nan if closed.decision is None else closed.decision.trailing)
+        moved = held.move_stop(trailing, counting)
+        return self._place_stop(candle.symbol, held) if moved else []
 
     def _weigh(self) -> list[Command]:
         """All candles of an instant are known: what is left, and then what is entered."""
@@ -176,8 +133,6 @@ class Trader:
         for closed in told:
             decision, symbol = closed.decision, closed.candle.symbol
             held = self.held.get(symbol)
-            if held is not None:
-                held.hit = False
             if held is not None and held.leaving is None:
                 ending = self._ending(held, decision, closed.at)
                 if ending is not None:
@@ -222,9 +177,7 @@ class Trader:
         """Out at the next open, by a market order; nothing else is open any more."""
         held.leaving = ending
         position = self.ledger.positions[symbol]
-        held.exit_id, place = self._order(
-            symbol, -held.direction, "market", closes=True, quantity=position.quantity
-        )
+        _, place = self._order(symbol, -held.direction, "market", closes=True, quantity=position.quantity)
         return [*self._take_back(symbol), *self._cancel_levels(symbol, held), place]
 
     def _enter(self, closed: CandleClosed, side: Direction) -> list[Command]:
@@ -296,8 +249,7 @@ class Trader:
         against = price if fill.against != fill.against else counting.count(fill.against)
         if fill.because != "end of data":  # that close was seen
             by_stop = fill.inside and fill.order_id == held.stop_id  # tells nothing of the other side
-            _went(held, held.furthest if by_stop else price, against)
-        held.doubtful = held.doubtful or fill.doubtful
+            held.saw(held.furthest if by_stop else price, against)
         if held.leaving is None and fill.order_id == held.stop_id:
             held.leaving, held.hit = held.set_by, True
         ending = fill.because or held.leaving or "target"
@@ -306,18 +258,20 @@ class Trader:
         del self.held[symbol]
         self.left_at[symbol] = closed.left_at
         self.experience.learn(closed.gain)
-        direction, entry = held.direction, held.entry
+        best, worst = held.excursions()
         record = RecordTrade(
             closed=closed,
             decided_at=held.decided_at,
             ending=ending,
             stop=float(counting.price(held.first_stop)) if held.first_stop == held.first_stop else nan,
-            best=max(0.0, direction * (held.furthest - entry) / entry),
-            worst=min(0.0, direction * (held.against - entry) / entry),
-            doubtful=held.doubtful,
+            best=best,
+            worst=worst,
+            doubtful=fill.doubtful,
         )
         waiting = self.waiting.get(symbol)
-        own = waiting is not None and waiting.direction == direction  # not the other side's, of a reversal
+        own = (
+            waiting is not None and waiting.direction == held.direction
+        )  # not the other side's, of a reversal
         return [*(self._take_back(symbol) if own else []), *self._cancel_levels(symbol, held), record]
 
     def _entered(self, fill: OrderFilled, held: Held | None) -> list[Command]:
@@ -330,23 +284,8 @@ class Trader:
         if held is not None:
             held.entry = _count(counting, position.entry_price)
             return self._place_levels(symbol, held)
-        entry = counting.count_of(fill.price)
-        held = Held(
-            direction=fill.direction,
-            decided_at=waiting.decided_at,
-            opened_at=fill.at,
-            bracket=waiting.bracket,
-            entry=entry,
-            inside=fill.inside,
-        )
-        held.furthest = held.against = entry
-        held.stop = held.bracket.stop_from(entry, fill.direction, counting)
-        trailing = held.bracket.trailing_from(entry, fill.direction, counting)
-        moved = rules.trailed(fill.direction, held.stop, trailing)
-        if moved == moved and moved != held.stop:
-            held.stop, held.set_by = moved, "trailing"
-        held.first_stop = held.stop
-        held.target = held.bracket.target_from(entry, fill.direction, counting)
+        price = counting.count_of(fill.price)
+        held = Held.entered(waiting, price, fill.at, counting, inside=fill.inside)
         self.held[symbol] = held
         return self._place_levels(symbol, held)
 
@@ -355,7 +294,6 @@ class Trader:
         if held is None or event.order_id != held.stop_id:
             return []
         held.leaving, held.hit = held.set_by, True
-        held.doubtful = held.doubtful or event.doubtful
         return self._take_back(event.symbol)
 
     def _gone(self, event: OrderRefused | OrderGone) -> list[Command]:
@@ -431,14 +369,6 @@ def require_side(label: str, shorts: bool, account: Account) -> None:
             f"{label} sells short, and a spot account cannot: it has nothing to sell. Leave out its short "
             "side, or say that the account may with Account(shorts=True)."
         )
-
-
-def _went(held: Held, ahead: float, behind: float) -> None:
-    """The price went so far for and against a position."""
-    if held.direction * (ahead - held.furthest) > 0:
-        held.furthest = ahead
-    if held.direction * (behind - held.against) < 0:
-        held.against = behind
 
 
 def _count(counting: Counting, price: Decimal) -> float:
