@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from thebot.backtesting import TrackRecord
     from thebot.storage.results import Comparison, Listed, Results, Summary
 
 results = typer.Typer(
@@ -84,27 +83,46 @@ def listed(
 
 
 @results.command("show")
-def show(id: Id = "last", data: Data = None, as_json: Json = False) -> None:
+def show(
+    id: Id = "last",
+    full: Annotated[bool, typer.Option("--full", help="Every figure, table and finding.")] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
     """Show one result as its backtest did."""
+    from thebot.backtesting.verdict import verdict
+
     with _opened(data) as kept:
         summary = kept.summary(id)
-        record: TrackRecord | None = None
-        trouble = ""
         try:
             record = kept.load(summary.id)
         except StorageError as error:  # its figures are in the database still
-            trouble = str(error)
+            _show_what_is_left(summary, str(error), as_json)
+            return
+    assessed = summary.extra.get("assessment")
+    numbers = {name: each for name, each in assessed.items() if each is not None} if assessed else None
+    judged = verdict(record, assessment=numbers)
     if as_json:
-        told = {**summary.plain(), "record": None if record is None else record.plain()}
-        typer.echo(json.dumps(told, allow_nan=False))
+        told = {"record": record.plain(), "verdict": judged.plain()}
+        typer.echo(json.dumps(summary.plain() | told, allow_nan=False))
         return
-    from rich.markup import escape
+    from thebot.cli.told import tell
+
+    console = _console()
+    console.print(_heading(summary))
+    tell(record, console, verdict=judged, full=full)
+
+
+def _show_what_is_left(summary: Summary, trouble: str, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(summary.plain() | {"record": None, "damage": trouble}, allow_nan=False))
+        return
+    from rich.text import Text
 
     console = _console()
     console.print(_heading(summary))
     console.print(_left(summary))
-    if record is None:
-        console.print(f"\n[bold red]Damaged:[/] {escape(trouble)}")
+    console.print(Text("\nDamaged: ", style="bold red").append(trouble, style="not bold default"))
 
 
 @results.command("compare")

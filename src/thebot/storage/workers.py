@@ -1,4 +1,4 @@
-"""Runs the archive in a process of its own: the serving process never loads polars."""
+"""Runs what loads polars in a process of its own: the serving process never does."""
 
 from __future__ import annotations
 
@@ -24,14 +24,13 @@ Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
 
 
-class ArchiveWorker:
-    """`Archive` with async methods, which run one after another in a child process.
+class Worker:
+    """A child process that is asked for one thing after another.
 
-    The child is started at the first call and ends with the block (or with this process).
+    It is started at the first question and ends with the block (or with this process).
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.archive = Archive(folder)
+    def __init__(self) -> None:
         # Spawned, not forked: a fork would take along the lock on the data folder and the event loop.
         self._pool = ProcessPoolExecutor(
             1, mp_context=multiprocessing.get_context("spawn"), initializer=_begin
@@ -46,38 +45,47 @@ class ArchiveWorker:
         self.close()
 
     def close(self) -> None:
-        """Let the call that runs finish (it keeps the archive whole), drop the rest, end the child."""
+        """Let the call that runs finish (it keeps files whole), drop the rest, end the child."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    async def read(
-        self, symbol: Symbol, timeframe: Timeframe, start: int | None = None, end: int | None = None
-    ) -> Candles:
-        return await self._in_child(self.archive.read, symbol, timeframe, start, end)
-
-    async def survey(self, symbol: Symbol, timeframe: Timeframe, span: Span) -> Survey:
-        return await self._in_child(self.archive.survey, symbol, timeframe, span)
-
-    async def keep(self, candles: Candles, span: Span, sources: Mapping[str, str] | None = None) -> int:
-        return await self._in_child(self.archive.keep, candles, span, sources)
-
-    async def take(self, file: BulkFile, path: Path, sha256: str) -> int:
-        """Keep the candles of one of the exchange's files, which was downloaded to `path`."""
-        return await self._in_child(take, self.archive, file, path, sha256)
-
-    async def _in_child(
+    async def ask(
         self, function: Callable[Arguments, Answer], *arguments: Arguments.args, **named: Arguments.kwargs
     ) -> Answer:
+        """What the function gives there. Its own errors come home; StorageError if the child dies."""
         call = asyncio.get_running_loop().run_in_executor(self._pool, _guarded, function, arguments, named)
         try:
             answer, failure = await call
         except BrokenProcessPool as error:
             raise StorageError(
-                "The process that reads and writes the archive has died (killed, or out of memory). "
+                "The process that reads and writes files has died (killed, or out of memory). "
                 "What was written before is kept; try again."
             ) from error
         if failure is not None:
             raise failure.error()
         return cast("Answer", answer)
+
+
+class ArchiveWorker(Worker):
+    """`Archive` with async methods, which run in a child process."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.archive = Archive(folder)
+
+    async def read(
+        self, symbol: Symbol, timeframe: Timeframe, start: int | None = None, end: int | None = None
+    ) -> Candles:
+        return await self.ask(self.archive.read, symbol, timeframe, start, end)
+
+    async def survey(self, symbol: Symbol, timeframe: Timeframe, span: Span) -> Survey:
+        return await self.ask(self.archive.survey, symbol, timeframe, span)
+
+    async def keep(self, candles: Candles, span: Span, sources: Mapping[str, str] | None = None) -> int:
+        return await self.ask(self.archive.keep, candles, span, sources)
+
+    async def take(self, file: BulkFile, path: Path, sha256: str) -> int:
+        """Keep the candles of one of the exchange's files, which was downloaded to `path`."""
+        return await self.ask(take, self.archive, file, path, sha256)
 
 
 class _Failure:

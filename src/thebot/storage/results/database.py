@@ -81,4 +81,5 @@ class WaitingDatabase:
 
 
 def _shown(url: URL) -> str:
-    return url.render_as_string(hide_password=True)
+    """Without its driver and its password."""
+    return url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from thebot.backtesting.trades import ENDINGS, Trades
-from thebot.errors import StorageError
 from thebot.market import Symbol
 from thebot.storage.results.folder import EQUITY, TRADES
+from thebot.storage.results.pages import read_frame, unreadable
 
 if TYPE_CHECKING:
     import polars
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from thebot.market import FloatArray, IntArray
 
 _SIDES: Final = ("long", "short")
-_TIMES: Final = ("decided_at", "entered_at", "left_at")
 
 
 def write(record: TrackRecord, beside: Path) -> None:
@@ -51,64 +50,24 @@ def write(record: TrackRecord, beside: Path) -> None:
 
 def read_equity(folder: Path) -> tuple[IntArray, FloatArray, FloatArray]:
     """Time, equity and holding of the result in `folder`. Raises StorageError if they cannot be read."""
-    frame = _read(folder / EQUITY, ("time", "equity", "holding"))
+    frame = read_frame(folder / EQUITY, ("time", "equity", "holding"))
     return _column(frame, "time"), _column(frame, "equity"), _column(frame, "holding")
 
 
 def read_trades(folder: Path, symbols: tuple[Symbol, ...]) -> Trades:
     """The trades of the result in `folder`, which was of `symbols`. Raises StorageError as `read_equity`."""
     names = tuple(Trades.none().columns())
-    frame = _read(folder / TRADES, names)
+    frame = read_frame(folder / TRADES, names)
     texts = {"symbol": symbols, "side": _SIDES, "ending": ENDINGS}
     columns = {name: _column(frame, name) for name in names if name not in texts}
     for name, known in texts.items():
         try:
             columns[name] = np.array([known.index(each) for each in frame[name].to_list()], np.int64)
         except ValueError as error:
-            raise _unreadable(folder / TRADES, f"an unknown {name}: {error}") from error
+            raise unreadable(folder / TRADES, f"an unknown {name}: {error}") from error
     columns["side"] = 1 - 2 * columns["side"]  # long is 1, short is -1
     return Trades(symbols=symbols, **columns)
 
 
-def trades_plain(
-    folder: Path, *, offset: int = 0, limit: int = 500, newest_first: bool = False
-) -> dict[str, Any]:
-    """A page of the trades of the result in `folder`, ready for JSON: times in ms UTC, unknown is None.
-
-    `count` is how many there are in all, `trades` the page, in the order in which they were left.
-    """
-    frame = _read(folder / TRADES, ("left_at",))
-    page = (frame.reverse() if newest_first else frame).slice(offset, limit)
-    rows = page.rows(named=True)
-    for row in rows:
-        for name, value in row.items():
-            if name in _TIMES:
-                row[name] = int(value.timestamp() * 1000)
-            elif isinstance(value, float) and not np.isfinite(value):
-                row[name] = None
-    return {"count": frame.height, "trades": rows}
-
-
-def _read(path: Path, names: tuple[str, ...]) -> polars.DataFrame:
-    import polars
-
-    try:
-        frame = polars.read_parquet(path.read_bytes())
-    except (OSError, polars.exceptions.PolarsError) as error:
-        raise _unreadable(path, " ".join(str(error).split())) from error
-    missing = set(names) - set(frame.columns)
-    if missing:
-        raise _unreadable(path, f"without {', '.join(sorted(missing))}")
-    return frame
-
-
 def _column(frame: polars.DataFrame, name: str) -> Any:  # noqa: ANN401  (of the column's own kind)
     return frame[name].to_physical().to_numpy().copy()
-
-
-def _unreadable(path: Path, why: str) -> StorageError:
-    return StorageError(
-        f"{path} cannot be read ({why}): this result's trades and equity are lost. What it came to is still "
-        f"told (thebot results show {path.parent.name}); remove it with: thebot results delete "
-        f"{path.parent.name}. The same backtest gives it again."
-    )

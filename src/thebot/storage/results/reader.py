@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from thebot.storage.folder import DataFolder
 from thebot.storage.results.compared import Comparison, compared
 from thebot.storage.results.database import AwaitedDatabase
 from thebot.storage.results.folder import ResultsFolder
+from thebot.storage.results.pages import trades_plain
 from thebot.storage.results.queries import drop_result, listing, summary_by, whole_id
 from thebot.storage.results.rows import Listed, Summary
+from thebot.storage.workers import Worker
 
 
 class ResultsReader:
-    """`Results` for an event loop. Loads neither numba nor polars: trades come from a worker process, which
-    runs `files.trades_plain` on `folder_of` a result.
+    """`Results` for an event loop. Loads neither numba nor polars: trades come from a worker process.
 
     Methods raise StorageError if the database does not answer, and what `Results` raises for unknown ids.
     """
@@ -66,6 +67,14 @@ class ResultsReader:
         await self._database.run(lambda connection: drop_result(connection, whole), "written")
         await asyncio.to_thread(self._folder.remove, whole)
         return whole
+
+    async def trades(
+        self, id: str, worker: Worker, *, offset: int = 0, limit: int = 500, newest_first: bool = False
+    ) -> dict[str, Any]:
+        """A page of a result's trades, ready for JSON, with their `count` in all: see `trades_plain`."""
+        whole = await self._database.run(lambda connection: whole_id(connection, id), "read")
+        folder = self._folder.of(whole)
+        return await worker.ask(trades_plain, folder, offset=offset, limit=limit, newest_first=newest_first)
 
     def folder_of(self, id: str) -> Path:
         """Where the Parquet files of the result of that whole id lie."""
