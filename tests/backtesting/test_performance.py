@@ -110,3 +110,11 @@ def test_without_trades_what_they_would_say_is_unknown() -> None:
 
 def test_a_doubtful_trade_is_counted() -> None:
     assert record([1000.0] * 2, [trade(1, doubtful=True), trade(1)]).doubtful_trades == 1
+
+
+@pytest.mark.parametrize("equity", [[0.0, 0.0, 0.0], [1000.0, -5.0, -10.0], [1000.0], [1e-9, 1e-9, 1e-9]])
+@pytest.mark.filterwarnings("error")
+def test_an_account_that_lost_everything_or_did_not_begin_divides_by_nothing(equity: list[float]) -> None:
+    found = record(equity, [trade(-1000)])
+    assert found.plain()["total_return"] == pytest.approx(equity[-1] / 1000 - 1)
+    assert found.max_drawdown == pytest.approx(min(equity) / 1000 - 1)

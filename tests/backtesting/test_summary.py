@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 
 import pytest
 from tests.backtesting.records import START, nan, record, trade
@@ -133,3 +134,10 @@ def test_months_and_weeks_are_those_of_the_curve(found: TrackRecord) -> None:
     plain = groups.plain()
     assert plain["weeks"][1]["start"] == "2024-01-08T00:00:00Z"
     assert plain["months"][0]["months"][5] is None
+
+
+def test_the_documentation_has_every_figure_as_it_is(found: TrackRecord) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
+    for each in figures(found).values():
+        interval = "yes" if each.interval is not None else ""
+        assert f"| {each.title} | `{each.name}` | {each.unit} | {interval} | {each.definition} |" in text

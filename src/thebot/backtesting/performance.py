@@ -132,12 +132,12 @@ class Performance:
 
     @property
     def sharpe_ratio(self) -> float:
-        """Of the returns from close to close, scaled to a year of 365 days; nan if nothing was ever held."""
+        """Mean over deviation of the returns from close to close, scaled to a year; nan if nothing moved."""
         return metrics.sharpe_ratio(self.returns, periods_per_year=self._year)
 
     @property
     def sortino_ratio(self) -> float:
-        """As the Sharpe ratio, but over what fell only; nan if nothing ever fell."""
+        """As the Sharpe ratio, but over the deviation of what fell only; nan if nothing ever fell."""
         return metrics.sortino_ratio(self.returns, periods_per_year=self._year)
 
     @property

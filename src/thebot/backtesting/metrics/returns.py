@@ -60,8 +60,18 @@ def excess(returns: FloatArray, over: FloatArray | float) -> FloatArray:
 
 
 def simple_returns(equity: FloatArray) -> FloatArray:
-    """Each value over the one before it, minus 1: shape (values - 1,). Empty for fewer than two."""
-    return equity[1:] / equity[:-1] - 1.0 if len(equity) > 1 else np.empty(0)
+    """Each value over the one before it, minus 1: shape (values - 1,). Empty for fewer than two.
+
+    nan after a value that is not above zero: there is nothing left to earn with.
+
+    >>> simple_returns(np.array([100.0, 110.0, 0.0, 0.0])).round(6).tolist()
+    [0.1, -1.0, nan]
+    """
+    if len(equity) < 2:
+        return np.empty(0)
+    unknown = np.full(len(equity) - 1, math.nan)
+    grown: FloatArray = np.divide(equity[1:], equity[:-1], out=unknown, where=equity[:-1] > 0)
+    return grown - 1.0
 
 
 def equity_curve(returns: FloatArray, *, start: float = 1.0) -> FloatArray:

@@ -12,6 +12,7 @@ from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
+from thebot.backtesting.metrics.returns import simple_returns
 from thebot.backtesting.metrics.trades import Numbers, expectancy, profit_factor, win_rate
 from thebot.errors import BadSetting
 from thebot.market import FloatArray, IntArray, Timeframe
@@ -70,8 +71,7 @@ def calendar_returns(time: IntArray, equity: FloatArray, by: Calendar) -> tuple[
         return ()
     starts = _began(time[1:] - 1, by)
     lasts = np.append(np.flatnonzero(np.diff(starts)), len(starts) - 1)
-    values = equity[1:][lasts]
-    gains = values / np.concatenate([equity[:1], values[:-1]]) - 1.0
+    gains = simple_returns(np.concatenate([equity[:1], equity[1:][lasts]]))
     return tuple(map(CalendarReturn, starts[lasts].tolist(), gains.tolist()))
 
 
