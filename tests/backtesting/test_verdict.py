@@ -107,7 +107,7 @@ def test_costs_that_eat_all_are_told_with_their_size() -> None:
     closed = [trade(profit, day=3 * k, days=2, fees=10.0) for k, profit in enumerate([10.0, -20.0] * 100)]
     found = verdict(record(steady(gain=-0.001), closed))  # loses 5 a trade, costs are 10 of it
     assert (
-        told(found, "Costs eat it: before them it earns 25.1 bp of what it trades, and they are 50.1.")
+        told(found, "Costs eat it: before them it earns 25.1 bp of what it trades, and they are 50.1 bp.")
         == "killers"
     )
 
@@ -144,6 +144,8 @@ def test_long_and_deep_drawdowns_are_doubtful() -> None:
     found = verdict(record(curve, trades([30.0, -8.0] * 100)))
     assert told(found, "below an earlier high") == "doubtful"
     assert told(found, "It fell by") == "doubtful"
+    ruined = verdict(record([*steady(200), *[50.0] * 200], trades([30.0, -8.0] * 60)))
+    assert told(ruined, "from its high: next to nothing was left.") == "doubtful"
     assert not any("earlier high" in each for each in verdict(sound()).doubtful)
 
 
@@ -205,7 +207,9 @@ def test_each_test_against_luck_has_its_thresholds(name: str, value: float, word
 
 
 def test_what_a_test_did_not_find_out_is_not_told() -> None:
-    silent = verdict(sound(), assessment=dict.fromkeys(GOOD, nan), sweep={}, walkforward={"efficiency": None})
+    silent = verdict(
+        sound(), assessment=dict.fromkeys(GOOD, nan), sweep={"pbo": "unknown"}, walkforward={"pbo": 0.9}
+    )
     assert silent == verdict(sound())
 
 

@@ -27,6 +27,7 @@ BEST_TRADES: Final = 5
 SHORT_SPAN: Final = 365 * DAY  # less has not seen a rise, a fall and a standstill
 LONG_DRAWDOWN: Final = 365 * DAY  # few hold on for longer
 DEEP_DRAWDOWN: Final = -0.5  # takes a doubling to make up
+RUIN: Final = -0.9  # takes ten times the rest to make up: nobody does
 TINY_EXPOSURE: Final = 0.02  # a week a year
 DOUBTFUL_SHARE: Final = 0.05  # of the trades
 
@@ -97,7 +98,7 @@ def _costs(record: TrackRecord) -> Iterator[Evidence]:
         yield Killer("It would have lost even if trading cost nothing.")
     elif room <= rate:
         yield Killer(
-            f"Costs eat it: before them it earns {room:.1f} bp of what it trades, and they are {rate:.1f}."
+            f"Costs eat it: before them it earns {room:.1f} bp of what it trades, and they are {rate:.1f} bp."
         )
     else:
         share = record.costs_paid / (record.costs_paid + math.fsum(record.profits.tolist()))
@@ -151,10 +152,10 @@ def _falls(record: TrackRecord) -> Iterator[Evidence]:
     if longest > LONG_DRAWDOWN:
         yield Doubtful(f"It was below an earlier high for {duration(longest)}: few hold on for that long.")
     if deepest <= DEEP_DRAWDOWN:
-        back = -deepest / (1 + deepest) if deepest > -1 else math.inf
-        yield Doubtful(
-            f"It fell by {-deepest:.0%} from its high: to make that up takes a gain of {back:.0%}."
-        )
+        back = "next to nothing was left"
+        if deepest > RUIN:
+            back = f"to make that up takes a gain of {-deepest / (1 + deepest):.0%}"
+        yield Doubtful(f"It fell by {-deepest:.0%} from its high: {back}.")
 
 
 def _market(record: TrackRecord) -> Iterator[Evidence]:

@@ -34,9 +34,9 @@ def of_tests(record: TrackRecord, trials: Trials, numbers: Numbers) -> Iterator[
 
 
 def number(numbers: Numbers, name: str) -> float | None:
-    """None if it is missing or nan."""
+    """None if it is missing, no number, or nan."""
     value = numbers.get(name)
-    return None if value is None or math.isnan(value) else float(value)
+    return float(value) if isinstance(value, int | float) and not math.isnan(value) else None
 
 
 def _tried(record: TrackRecord, trials: Trials, numbers: Numbers) -> Iterator[Evidence]:

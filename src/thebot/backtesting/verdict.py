@@ -53,7 +53,8 @@ def verdict(
     permuted_p, noise_share, reality_check_p, pbo, plateau. `walkforward` has efficiency (out of sample over
     in sample), and may have won (the share of its windows that made money).
     """
-    numbers: dict[str, Any] = {**(sweep or {}), **(assessment or {}), **(walkforward or {})}
+    numbers: dict[str, Any] = {**(sweep or {}), **(assessment or {})}
+    numbers |= {name: (walkforward or {}).get(name) for name in ("efficiency", "won")}
     if trials is None:
         trials = max(record.trials, int(number(numbers, "trials") or 1))
     if isinstance(trials, int):

@@ -204,8 +204,10 @@ def _heat(gain: float, digits: int) -> Text:
     """The stronger the month, the stronger its colour."""
     if math.isnan(gain):
         return Text("")
+    if not round(100 * gain, digits):
+        return Text("0", style="dim")
     strength = "bold " if abs(gain) >= 0.05 else "dim " if abs(gain) < 0.01 else ""
-    return Text(f"{100 * gain:+.{digits}f}" if gain else "0", style=f"{strength}{_colour(gain)}".strip())
+    return Text(f"{100 * gain:+.{digits}f}", style=f"{strength}{_colour(gain)}")
 
 
 def _accuracy(found: Sequence[Accuracy]) -> Table:
