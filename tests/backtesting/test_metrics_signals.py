@@ -90,3 +90,12 @@ def test_a_record_shorter_than_the_horizon_says_nothing() -> None:
     assert math.isnan(found.base_hits)
     with pytest.raises(BadSetting, match="2 signals do not fit 3 prices"):
         signal_accuracy(at([0], 2), np.ones(3), horizon=1)
+
+
+def test_long_series_are_resampled_by_stretches_and_every_signal_still_counts() -> None:
+    prices, fired = walk(7001, 3), np.random.default_rng(4).random(7001) < 0.05
+    found = signal_accuracy(fired, prices, horizon=3, resamples=50)
+    forward = forward_returns(prices, 3)[:-3]
+    assert (found.signals, found.candles) == (int(fired[:-3].sum()), 6998)
+    assert found.mean.point == pytest.approx(forward[fired[:-3]].mean())
+    assert found.lift_hits.point == pytest.approx((forward[fired[:-3]] > 0).mean() - (forward > 0).mean())
