@@ -12,13 +12,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from thebot.backtesting.fills import entered, later_part, market_price, reading, seen, sold
+from thebot.backtesting.at_close import decided, entry_decided
+from thebot.backtesting.fills import entered, later_part, market_price, seen, sold
 from thebot.backtesting.kernel_state import (
     AT_END,
     BY_HALT,
-    BY_REVERSAL,
-    BY_SIGNAL,
-    BY_TIME,
     COVER,
     ENTER,
     HALT,
@@ -35,16 +33,9 @@ from thebot.backtesting.kernel_state import (
 from thebot.backtesting.within import closed, moved, within
 from thebot.market import FloatArray
 from thebot.trading.rules import (
-    FRACTION,
-    KELLY,
-    VOLATILITY,
-    amount_wanted,
     at_once,
     available,
-    away,
-    kelly,
     market_entry,
-    resting,
     stopped,
     traded_through,
 )
@@ -75,45 +66,73 @@ def run(
                 return k
             written = k
         first, last = (k, k + 1) if alone else (line.opens_from[k], line.opens_from[k + 1])
-        waiting = 0
-        for j in range(first, last):
-            row = j if alone else line.opens[j]
-            p = book[0 if alone else line.owner[row]]
-            _opened(p, a, m, t, out, row)
-            p.turn = row if p.wait != 0 and p.filled_row != row else -1
-            waiting += p.turn >= 0
-        for _ in range(waiting):
-            row = _next_in_turn(book, m, t)
-            p = book[0 if alone else line.owner[row]]
-            p.turn = -1
-            _entered(p, a, m, t, row)
+        _at_opens(m, line, t, book, a, out, first, last)
         first, last = (k, k + 1) if alone else (line.closes_from[k], line.closes_from[k + 1])
+        if first < last:
+            equity[written] = _at_closes(m, d, line, t, book, a, out, first, last)
+            written += 1
         k += 1
-        if first == last:
-            continue
-        for j in range(first, last):
-            row = j if alone else line.closes[j]
-            p = book[0 if alone else line.owner[row]]
-            within(p, a, m, d, t, out, row)
-            _closed(p, a, m, t, out, row)
-        worth = a.cash
-        for s in range(len(book)):
-            worth += book[s].side * book[s].quantity * book[s].mark * book[s].unit
-        equity[written] = worth
-        written += 1
-        waiting = 0
-        for j in range(first, last):
-            row = j if alone else line.closes[j]
-            p = book[0 if alone else line.owner[row]]
-            _decided(p, m, t, row)
-            p.turn = row if p.wish != 0 else -1
-            waiting += p.turn >= 0
-        for _ in range(waiting):
-            row = _next_in_turn(book, m, t)
-            p = book[0 if alone else line.owner[row]]
-            p.turn = -1
-            _entry_decided(p, a, book, m, t, row, worth)
     return written
+
+
+def _at_opens(
+    m: Columns,
+    line: Timeline,
+    t: Terms,
+    book: Sequence[State],
+    a: Purse,
+    out: Filled,
+    first: int,
+    last: int,
+) -> None:
+    """Candles that open at one instant: what is left, and then what is entered, in turn."""
+    alone, waiting = len(book) == 1, 0
+    for j in range(first, last):
+        row = j if alone else line.opens[j]
+        p = book[0 if alone else line.owner[row]]
+        _opened(p, a, m, t, out, row)
+        p.turn = row if p.wait != 0 and p.filled_row != row else -1
+        waiting += p.turn >= 0
+    for _ in range(waiting):
+        row = _next_in_turn(book, m, t)
+        p = book[0 if alone else line.owner[row]]
+        p.turn = -1
+        _entered(p, a, m, t, row)
+
+
+def _at_closes(
+    m: Columns,
+    d: Detail,
+    line: Timeline,
+    t: Terms,
+    book: Sequence[State],
+    a: Purse,
+    out: Filled,
+    first: int,
+    last: int,
+) -> float:
+    """Candles that close at one instant: what happened in them, the equity then (given), and decisions."""
+    alone, waiting = len(book) == 1, 0
+    for j in range(first, last):
+        row = j if alone else line.closes[j]
+        p = book[0 if alone else line.owner[row]]
+        within(p, a, m, d, t, out, row)
+        _closed(p, a, m, t, out, row)
+    equity = a.cash
+    for s in range(len(book)):
+        equity += book[s].side * book[s].quantity * book[s].mark * book[s].unit
+    for j in range(first, last):
+        row = j if alone else line.closes[j]
+        p = book[0 if alone else line.owner[row]]
+        decided(p, m, t, row)
+        p.turn = row if p.wish != 0 else -1
+        waiting += p.turn >= 0
+    for _ in range(waiting):
+        row = _next_in_turn(book, m, t)
+        p = book[0 if alone else line.owner[row]]
+        p.turn = -1
+        entry_decided(p, a, book, m, t, row, equity)
+    return equity
 
 
 def _skipped(p: State, a: Purse, m: Columns, t: Terms, row: int, equity: FloatArray) -> int:
@@ -295,76 +314,3 @@ def _closed(p: State, a: Purse, m: Columns, t: Terms, out: Filled, row: int) -> 
     if p.side != 0:
         price = market_price(p, m, t, row, p.mark, -p.side, p.quantity)
         sold(p, a, m, t, out, row, price, p.mark, p.quantity, t.fee, AT_END, m.close_time[row])
-
-
-def _decided(p: State, m: Columns, t: Terms, row: int) -> None:
-    """What is decided of exits at a close, and whether an entry is wished for (rule 10)."""
-    p.wish = 0
-    if row == p.end - 1:
-        return
-    signals, at = m.signals[row], m.close_time[row]
-    wish = 1 if signals & ENTER != 0 else -1 if signals & SHORT != 0 else 0
-    if p.wait != 0 and (signals & (LEAVE if p.wait > 0 else COVER) != 0 or wish == -p.wait):
-        p.wait = 0
-    turned = False
-    if p.side != 0 and p.leaving == 0:
-        turned = wish == -p.side
-        if turned:
-            p.leaving = BY_REVERSAL + 1
-        elif signals & (LEAVE if p.side > 0 else COVER) != 0:
-            p.leaving = BY_SIGNAL + 1
-        elif t.expires > 0 and at - p.entered_at >= t.expires:
-            p.leaving = BY_TIME + 1
-        if p.leaving != 0:
-            p.wait = 0
-    free = p.wait == 0 and (p.side == 0 or turned)
-    if free and (p.ever_left == 0 or at - p.left_open >= t.cooldown):
-        p.wish = wish
-
-
-def _entry_decided(
-    p: State, a: Purse, book: Sequence[State], m: Columns, t: Terms, row: int, equity: float
-) -> None:
-    """Whether an entry is taken at a close, and how large (rule 10 and the sizes)."""
-    side, price = p.wish, m.close[row]
-    stop = reading(p, t.stop_kind, t.stop_share, m.stop, row)
-    target = reading(p, t.target_kind, t.target_share, m.target, row)
-    limit = away(price, -side, t.limit_kind, reading(p, t.limit_kind, t.limit_share, m.limit, row))
-    distance = _distance(t.stop_kind, stop, price, side)
-    if t.stop_kind < 0:
-        trailing = reading(p, t.trailing_kind, t.trailing_share, m.trailing, row)
-        distance = _distance(t.trailing_kind, trailing, price, side)
-    amount = _amount(a, m, t, row, equity, price, distance)
-    if (
-        (t.stop_kind >= 0 and stop != stop)
-        or (t.target_kind >= 0 and target != target)
-        or (t.limit_kind >= 0 and not limit > 0.0)
-        or not amount > 0.0
-    ):
-        a.unknown += 1
-        return
-    if t.most_open < len(book):
-        count = 0
-        for s in range(len(book)):
-            count += book[s].wait != 0 or (book[s].side != 0 and book[s].leaving == 0)
-        if count >= t.most_open:
-            return
-    p.wait, p.wait_row, p.placed, p.settled, p.filled_row = side, row, 0, 0, -1
-    p.amount, p.rest = amount, 0.0
-    p.limit = resting(limit, side, p.whole != 0) if t.limit_kind >= 0 else nan
-
-
-def _distance(kind: int, value: float, price: float, side: int) -> float:
-    """From a close to a stop: nan where there is none."""
-    return value * price if kind == 1 else side * (price - value) if kind == 2 else value
-
-
-def _amount(a: Purse, m: Columns, t: Terms, row: int, equity: float, price: float, distance: float) -> float:
-    """The value wanted, in quote currency."""
-    yearly = m.volatility[row] * t.year if t.sizing == VOLATILITY else nan
-    size = t.size * t.part if t.sizing == FRACTION else t.size
-    fraction = 0.0
-    if t.sizing == KELLY:
-        fraction = t.part * kelly(t.size, t.after, t.least, a.won, a.lost, a.gains, a.losses)
-    wanted = amount_wanted(t.sizing, size, t.at_most, equity, price, distance, yearly, fraction)
-    return min(wanted, t.part * equity)
