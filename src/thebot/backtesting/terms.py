@@ -10,7 +10,6 @@ from typing import Final
 import numpy as np
 
 from thebot.backtesting.kernel_state import STATE, Terms
-from thebot.errors import BadSetting
 from thebot.market import Instrument, Timeframe
 from thebot.market.timeframe import DAY
 from thebot.strategy import Strategy
@@ -19,6 +18,7 @@ from thebot.strategy.orders import LimitOrder
 from thebot.strategy.sizing import CappedKelly, EquityFraction, FixedAmount, RiskFraction, Sizing
 from thebot.trading import rules
 from thebot.trading.allocation import Account
+from thebot.trading.allowed import require_cash, require_side
 from thebot.trading.costs import Costs
 from thebot.trading.counting import Counting
 
@@ -38,12 +38,7 @@ def terms(
     target_first: bool,
 ) -> Terms:
     """What a strategy says besides its decisions. Raises BadSetting for a short on a spot account."""
-    if strategy.shorts and not account.shorts:
-        raise BadSetting(
-            f"{strategy.label} sells short, and a spot account cannot: it has nothing to sell. Leave out its "
-            "short side; or, for a venue where it is possible, say Account(shorts=True) (--shorts on the "
-            "command line)."
-        )
+    require_side(strategy.label, account, shorts=strategy.shorts)
     exits, order = strategy.exits, strategy.order
     stop, target, trailing = _kind(exits.stop), _kind(exits.target), _kind(exits.trailing)
     break_even = _kind(exits.break_even)
@@ -134,11 +129,7 @@ def book(
 
 
 def _filters(p: np.void, instrument: Instrument, account: Account) -> None:
-    if account.cash < instrument.min_value:
-        raise BadSetting(
-            f"{instrument.symbol}: an order must be worth {instrument.min_value} {instrument.quote} at "
-            f"least, and the account starts with {account.cash:g}. Start with more (cash)."
-        )
+    require_cash(instrument, account)
     step, tick = Fraction(instrument.step), Fraction(instrument.tick)
     p["min_quantity"] = float(Fraction(instrument.min_quantity) / step)
     if instrument.max_quantity is not None:

@@ -12,8 +12,9 @@ from thebot.strategy.stateful import Stateful, View
 class Averaging(Stateful):
     """Buys for the same amount every so many candles, and sells all of it with a gain.
 
-    Each purchase takes `part` percent of the equity that there was when flat. All is sold by a limit order
-    `gain` percent above the mean price paid, which moves with every purchase; then it begins anew.
+    Each purchase takes `part` percent of the equity that there was when flat, as long as there is money. All
+    is sold by a limit order `gain` percent above the mean price paid, which moves with every purchase; then
+    it begins anew.
     """
 
     every: int = 24
@@ -37,6 +38,6 @@ class Averaging(Stateful):
         if view.holding is not None and (bought or self._selling not in view.orders):
             view.cancel(self._selling)
             self._selling = view.sell(limit=view.holding.entry_price * (1 + self.gain / 100))
-        if self._seen % self.every == 0:
+        if self._seen % self.every == 0 and view.cash > self._amount / 2:
             view.buy(amount=self._amount)
         self._seen += 1

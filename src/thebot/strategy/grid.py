@@ -22,15 +22,16 @@ class Rung:
 class Grid(Stateful):
     """Buys at `levels` prices below the first close, `spacing` percent apart, and sells each one level up.
 
-    Every level takes an equal part of the equity, and is bought again after it was sold. A fall through the
-    whole grid leaves everything bought: `stop` percent below the last level all is sold, and the grid begins
-    anew at the price there (0: never).
+    Every level takes an equal part of the equity that there was when it began, and is bought again after it
+    was sold. A fall through the whole grid leaves everything bought: `stop` percent below the last level all
+    is sold, and the grid begins anew at the price there (0: never).
     """
 
     levels: int = 5
     spacing: float = 1.0
     stop: float = 5.0
     _rungs: list[Rung] = field(default_factory=list, init=False, repr=False)
+    _part: float = field(default=0.0, init=False, repr=False)  # what each level takes, in quote currency
     _stop_id: str = field(default="", init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -56,10 +57,11 @@ class Grid(Stateful):
             self._stop_id = view.sell(stop=lowest * (1 - self.stop / 100))
 
     def _begin(self, view: View) -> None:
+        self._part = 0.99 * view.equity / self.levels  # something is left for the fees
         prices = (view.candle.close * (1 - self.spacing / 100) ** k for k in range(1, self.levels + 1))
         self._rungs = [Rung(price) for price in prices]
         for rung in self._rungs:
-            rung.buying = view.buy(amount=view.equity / self.levels, limit=rung.price)
+            rung.buying = view.buy(amount=self._part, limit=rung.price)
 
     def _follow(self, rung: Rung, view: View) -> None:
         for fill in view.fills:
@@ -72,6 +74,6 @@ class Grid(Stateful):
         if rung.bought > 0:
             above = rung.price / (1 - self.spacing / 100)
             rung.buying, rung.selling = "", view.sell(rung.bought, limit=above)
-        else:
+        elif view.cash > self._part / 2:
             rung.bought = 0.0
-            rung.buying, rung.selling = view.buy(amount=view.equity / self.levels, limit=rung.price), ""
+            rung.buying, rung.selling = view.buy(amount=self._part, limit=rung.price), ""

@@ -1,7 +1,8 @@
 """The account's books: cash, positions, fees and profits, moved by fills alone. All money is Decimal.
 
 Whatever the fills, it balances: cash is what it began with, plus what was earned, less what the positions
-that are still open took. No sum here is ever rounded.
+that are still open took. No product or sum of money is rounded here: they go through `EXACT`, and signs
+through `copy_negate` and `copy_abs`, because `-x` and `abs(x)` round to 28 digits as well.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from thebot.trading.events import OrderFilled, PositionClosed
 from thebot.trading.orders import Direction
 
 _ZERO: Final = Decimal(0)
+_TWO: Final = Decimal(2)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,7 +49,7 @@ class Position:
     @property
     def signed(self) -> Decimal:
         """Quantity, negative if sold short."""
-        return self.quantity if self.direction > 0 else -self.quantity
+        return self.quantity if self.direction > 0 else self.quantity.copy_negate()
 
 
 class Ledger:
@@ -71,7 +73,7 @@ class Ledger:
         free = self.cash
         for position in self.positions.values():
             if position.direction < 0:
-                free = EXACT.subtract(free, 2 * position.locked)
+                free = EXACT.subtract(free, EXACT.multiply(_TWO, position.locked))
         return free
 
     def equity(self, prices: Mapping[Symbol, Decimal]) -> Decimal:
@@ -90,7 +92,9 @@ class Ledger:
         fee = fill.fee if fill.fee_asset == self.quote else _ZERO
         self.fees[fill.fee_asset] = EXACT.add(self.fees.get(fill.fee_asset, _ZERO), fill.fee)
         self.borrowed = EXACT.add(self.borrowed, fill.borrowed)
-        moved = EXACT.subtract(-value if fill.direction > 0 else value, EXACT.add(fee, fill.borrowed))
+        moved = EXACT.subtract(
+            value.copy_negate() if fill.direction > 0 else value, EXACT.add(fee, fill.borrowed)
+        )
         self.cash = EXACT.add(self.cash, moved)
         position = self.positions.get(fill.symbol)
         if position is None:
@@ -99,7 +103,7 @@ class Ledger:
         position.fees = EXACT.add(position.fees, EXACT.add(fee, fill.borrowed))
         position.moved = EXACT.add(position.moved, moved)
         if fill.due is not None:
-            lost = EXACT.multiply(abs(EXACT.subtract(fill.price, fill.due)), fill.quantity)
+            lost = EXACT.multiply(EXACT.subtract(fill.price, fill.due).copy_abs(), fill.quantity)
             position.slippage = EXACT.add(position.slippage, lost)
         if fill.direction == position.direction:
             self._add(position, fill.quantity, value, fee, moved)

@@ -11,6 +11,7 @@ from thebot.market import Candle, Symbol
 from thebot.strategy.stateful import Fill, Holding, Stateful, View, Wish
 from thebot.trading import rules
 from thebot.trading.allocation import Account
+from thebot.trading.allowed import require_cash
 from thebot.trading.counting import Counting, exact
 from thebot.trading.events import (
     CandleClosed,
@@ -43,7 +44,9 @@ class StatefulTrader:
     def __init__(
         self, strategy: Stateful, countings: Mapping[Symbol, Counting], account: Account, ledger: Ledger
     ) -> None:
-        del account  # long positions only, and as many as the strategy wants
+        for counting in countings.values():
+            if counting.instrument is not None:
+                require_cash(counting.instrument, account)
         self.strategy, self.ledger = strategy, ledger
         self.unknown = self.beside = 0  # nobody but the strategy knows what it wanted
         self._strategies = {symbol: copy.deepcopy(strategy) for symbol in countings}

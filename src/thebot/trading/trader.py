@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from thebot.errors import BadSetting
 from thebot.market import Candle, Symbol, Timeframe
 from thebot.strategy.deciding import Decision
 from thebot.strategy.definition import Strategy
 from thebot.strategy.orders import LimitOrder
 from thebot.trading import rules
 from thebot.trading.allocation import Account
+from thebot.trading.allowed import require_cash, require_side
 from thebot.trading.bracket import PRICE, Bracket, Level
 from thebot.trading.counting import Counting, exact
 from thebot.trading.events import (
@@ -60,7 +60,10 @@ class Trader:
         account: Account,
         ledger: Ledger,
     ) -> None:
-        require_side(strategy.label, strategy.shorts, account)
+        require_side(strategy.label, account, shorts=strategy.shorts)
+        for counting in countings.values():
+            if counting.instrument is not None:
+                require_cash(counting.instrument, account)
         self.strategy, self.timeframe, self.ledger = strategy, timeframe, ledger
         self.held: dict[Symbol, Held] = {}
         self.waiting: dict[Symbol, Waiting] = {}
@@ -360,15 +363,6 @@ class Trader:
             bracket=bracket,
         )
         return order.id, PlaceOrder(order=order)
-
-
-def require_side(label: str, shorts: bool, account: Account) -> None:
-    """Raises BadSetting for a strategy that sells short with an account that may not."""
-    if shorts and not account.shorts:
-        raise BadSetting(
-            f"{label} sells short, and a spot account cannot: it has nothing to sell. Leave out its short "
-            "side, or say that the account may with Account(shorts=True)."
-        )
 
 
 def _count(counting: Counting, price: Decimal) -> float:
