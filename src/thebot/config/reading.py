@@ -51,7 +51,7 @@ class Configuration:
         """Every setting: its name, its value as plain data (without secrets), where it came from."""
         from thebot.strategy.catalogue import strategies
 
-        own = {name: {"enabled": True, **each.parameters} for name, each in strategies().items()}
+        own = {name: {"enabled": each.live, **each.parameters} for name, each in strategies().items()}
         plain = {name: _plain(getattr(self.settings, name)) for name in Settings.model_fields}
         values = _flat(plain | {"strategies": _laid_over(own, plain["strategies"])})
         for name, value in values.items():

@@ -155,7 +155,8 @@ class Settings(_Section):
     )
     strategies: dict[str, StrategySettings] = Field(
         default={},
-        description="The strategies. All run with their own parameters unless said otherwise here.",
+        description="The strategies. A section switches one on (enabled = false: off) and sets its "
+        "parameters; those without one are on or off as shown here.",
     )
 
     @model_validator(mode="after")
@@ -169,5 +170,8 @@ class Settings(_Section):
 
     def enabled_strategies(self, known: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         """The parameters set for each of the `known` strategies, without those that are switched off."""
-        chosen = {name: self.strategies.get(name, StrategySettings()) for name in known}
+        chosen = {
+            name: self.strategies.get(name, StrategySettings(enabled=each.live))
+            for name, each in known.items()
+        }
         return {name: each.parameters for name, each in chosen.items() if each.enabled}

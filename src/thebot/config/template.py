@@ -39,7 +39,7 @@ def _strategies() -> Iterator[str]:
 
     yield _comment(Settings.model_fields["strategies"].description or "") + "\n"
     for name, each in strategies().items():
-        values = {"enabled": True, **each.parameters}
+        values = {"enabled": each.live, **each.parameters}
         lines = [f"#{key} = {_toml(value)}" for key, value in values.items()]
         yield "\n".join([_comment(each.description.partition("\n")[0]), f"[strategies.{name}]", *lines, ""])
 

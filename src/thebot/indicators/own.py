@@ -21,6 +21,7 @@ import importlib.util
 import sys
 import traceback
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 from thebot.errors import IndicatorError, MissingFile, nearest
@@ -42,6 +43,22 @@ def load(path: Path) -> tuple[Definition, ...]:
 
 
 def _run(path: Path) -> tuple[Definition, ...]:
+    module = run_file(path)
+    made = _defined_in(module.__name__)
+    if not made:
+        sys.modules.pop(module.__name__, None)
+        raise IndicatorError(
+            f"{path} defines no indicator. Decorate a step function with @indicator(...), or a formula "
+            "with @combination(...), from thebot.indicators."
+        )
+    return made
+
+
+def run_file(path: Path) -> ModuleType:
+    """The module that a Python file of the user's is, after running it.
+
+    Raises MissingFile, or IndicatorError with the line for a file that fails: then nothing of it is kept.
+    """
     if path.is_dir():
         raise MissingFile(f"{path} is a folder. Name the Python file in it.")
     if not path.is_file():
@@ -58,21 +75,13 @@ def _run(path: Path) -> tuple[Definition, ...]:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-        made = _defined_in(name)
-        if not made:
-            raise IndicatorError(
-                f"{path} defines no indicator. Decorate a step function with @indicator(...), or a formula "
-                "with @combination(...), from thebot.indicators."
-            )
     except Exception as error:
         forget(_defined_in(name))
         sys.modules.pop(name, None)
-        if isinstance(error, IndicatorError) and "defines no" in str(error):
-            raise
         raise IndicatorError(
             f"{_place(path, error)}: {_what(error)} Nothing of the file was taken."
         ) from error
-    return made
+    return module
 
 
 def _defined_in(module: str) -> tuple[Definition, ...]:

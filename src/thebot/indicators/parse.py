@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from typing import Any, Final, NoReturn
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final, NoReturn, TypeAlias
 
 from thebot.errors import IndicatorError, UnknownName
 from thebot.indicators.catalogue import outputs_called
@@ -40,19 +41,29 @@ _COMPARED: Final[dict[type[ast.cmpop], Callable[[Expression, Expression], Expres
 }
 
 
-def parse(text: str) -> Expression:
+Names: TypeAlias = Mapping[str, int | float | str]
+Functions: TypeAlias = Mapping[str, Callable[[Expression], Expression]]
+
+
+def parse(
+    text: str, *, names: Names = MappingProxyType({}), functions: Functions = MappingProxyType({})
+) -> Expression:
     """The expression that `text` says: what `repr` gives, or with `and`, `or`, `not` and `30 < x < 70`.
 
+    `names` stand for numbers (the parameters of a strategy), `functions` for what is made of one expression.
+
     Raises IndicatorError where it cannot be read, UnknownName (naming what is near) for a name that does
-    not exist.
+    not exist; both with the text and a mark under the character in their notes.
 
     >>> parse("rsi(14) < 30 and close > ema(200).at('4h')")
     (rsi(14) < 30) & (close > ema(200).at('4h'))
     """
-    return expression_of(parse_whole(text))
+    return expression_of(parse_whole(text, names=names, functions=functions))
 
 
-def parse_whole(text: str) -> Expression:
+def parse_whole(
+    text: str, *, names: Names = MappingProxyType({}), functions: Functions = MappingProxyType({})
+) -> Expression:
     """As `parse`, but `text` may also be an indicator with several outputs: it then stands for all of them.
 
     >>> parse_whole("bbands(20, 2)")
@@ -62,22 +73,48 @@ def parse_whole(text: str) -> Expression:
         raise IndicatorError(f"A rule of {len(text):,} characters is too long; {LONGEST_TEXT:,} are read.")
     try:
         tree = ast.parse(text.strip(), mode="eval")
-        found = _Reader(text.strip()).read(tree.body)
+        found = _Reader(text.strip(), names, functions).read(tree.body)
         return found if isinstance(found, Indicator) else expression_of(found)
     except SyntaxError as error:
-        raise IndicatorError(
+        unread = IndicatorError(
             f"The rule {text!r} cannot be read ({error.msg} at character {error.offset}). "
             "Write it as in: rsi(14) < 30 and close > ema(200).at('4h')"
-        ) from error
+        )
+        _mark(unread, text.strip(), (error.offset or 1) - 1)
+        raise unread from error
     except (RecursionError, MemoryError, ValueError) as error:
         raise IndicatorError(f"The rule {text[:80]!r}... cannot be read: {error}.") from error
 
 
+def _mark(error: Exception, text: str, at: int) -> None:
+    """Say where in the text it went wrong, unless that is said already: the innermost place counts."""
+    if not getattr(error, "__notes__", ()):
+        line = text[:at].count("\n")
+        error.add_note(text.splitlines()[line] if text else "")
+        error.add_note(" " * (at - (text[:at].rfind("\n") + 1)) + "^")
+
+
 class _Reader:
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, text: str, names: Names, functions: Functions) -> None:
+        self.text, self.names, self.functions = text, names, functions
 
     def read(self, node: ast.expr) -> Any:  # noqa: ANN401  (an expression, or a plain number)
+        try:
+            return self.meaning(node)
+        except (IndicatorError, UnknownName) as error:
+            _mark(error, self.text, self.place(node))
+            raise
+
+    def place(self, node: ast.expr) -> int:
+        """The character that a node is about: of an attribute its name, else where it begins."""
+        if isinstance(node, ast.Attribute) and node.end_lineno and node.end_col_offset is not None:
+            line, column = node.end_lineno, node.end_col_offset - len(node.attr.encode())
+        else:
+            line, column = node.lineno, node.col_offset
+        before = self.text.encode().split(b"\n")
+        return len((b"\n".join([*before[: line - 1], before[line - 1][:column]])).decode())
+
+    def meaning(self, node: ast.expr) -> Any:  # noqa: ANN401  (an expression, or a plain number)
         match node:
             case ast.Constant(value=bool() | str() | bytes() | None | complex()):
                 return self.refuse(node)
@@ -124,14 +161,19 @@ class _Reader:
             return value
         return -value if isinstance(operand, ast.Constant) else -expression_of(value)
 
-    def leaf(self, name: str) -> Expression:
+    def leaf(self, name: str) -> Any:  # noqa: ANN401  (an expression, or what a name stands for)
+        if name in self.names:
+            return self.names[name]
         for leaf in LEAVES:
             if name in (leaf.name, repr(leaf)):
                 return leaf
         known = registered()
         if name in known or name in _CROSSINGS:
             raise IndicatorError(f"{name} is written with brackets: {name}(...), in {self.text!r}.")
-        raise UnknownName("column or indicator", name, [*(leaf.name for leaf in LEAVES), *sorted(known)])
+        near = [*self.names, *(leaf.name for leaf in LEAVES), *sorted(known)]
+        raise UnknownName(
+            "column, parameter or indicator" if self.names else "column or indicator", name, near
+        )
 
     def output(self, value: ast.expr, name: str) -> Expression:
         whole = self.read(value)
@@ -154,6 +196,10 @@ class _Reader:
                         f"{name} compares two values: {name}(rsi(14), 30), in {self.text!r}."
                     )
                 return _CROSSINGS[name](*arguments)
+            case ast.Name(id=name) if name in self.functions:
+                if len(arguments) != 1 or named:
+                    raise IndicatorError(f"{name} takes one expression: {name}(...), in {self.text!r}.")
+                return self.functions[name](expression_of(arguments[0]))
             case ast.Name(id=name):
                 return self.indicator(name, arguments, named)
             case ast.Attribute(value=value, attr=method):
@@ -164,7 +210,8 @@ class _Reader:
     def indicator(self, name: str, arguments: list[Any], named: dict[str, Any]) -> Indicator:
         known = registered()
         if name not in known:
-            raise UnknownName("indicator", name, [*known, *_CROSSINGS], outputs_called(name))
+            near = [*known, *_CROSSINGS, *self.functions]
+            raise UnknownName("indicator", name, near, outputs_called(name))
         texts = any(isinstance(each, str) for each in [*arguments, *named.values()])
         if texts and not known[name].words:
             raise IndicatorError(f"{name} takes numbers and expressions, not text, in {self.text!r}.")

@@ -1,18 +1,19 @@
 """Signals and the strategies that give them. A strategy is a value without venue, clock or account."""
 
-from thebot.strategy.catalogue import BuiltIn, strategies, strategy, strategy_about
+from thebot.strategy.catalogue import strategies, strategy, strategy_about
 from thebot.strategy.deciding import Decider, Decision, Decisions, decider
 from thebot.strategy.definition import Strategy
 from thebot.strategy.exits import AtPrice, Exits, Percent
 from thebot.strategy.higher import higher_of, on_higher
+from thebot.strategy.loading import stateful_strategies, strategy_source
 from thebot.strategy.orders import LimitOrder, MarketOrder
 from thebot.strategy.rule import Edges, SignalRule, edges_over, signals_over
 from thebot.strategy.signal import Level, Side, Signal, level_of
 from thebot.strategy.sizing import CappedKelly, EquityFraction, FixedAmount, RiskFraction, VolatilityTarget
+from thebot.strategy.source import StrategySource
 
 __all__ = [
     "AtPrice",
-    "BuiltIn",
     "CappedKelly",
     "Decider",
     "Decision",
@@ -30,6 +31,7 @@ __all__ = [
     "Signal",
     "SignalRule",
     "Strategy",
+    "StrategySource",
     "VolatilityTarget",
     "decider",
     "edges_over",
@@ -37,7 +39,9 @@ __all__ = [
     "level_of",
     "on_higher",
     "signals_over",
+    "stateful_strategies",
     "strategies",
     "strategy",
     "strategy_about",
+    "strategy_source",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -144,20 +145,20 @@ class Strategy:
         )
 
     def plain(self) -> dict[str, Any]:
-        """What it is made of as text and numbers, fit for JSON; expressions as `parse` reads them."""
-        conditions = ("entry", "exit", "short_entry", "short_exit")
-        return {
-            "name": self.name,
-            "parameters": dict(self.parameters),
-            **{name: _text(getattr(self, name)) for name in conditions},
-            "confirms_entry": [repr(each) for each in self.confirms_entry],
-            "confirms_exit": [repr(each) for each in self.confirms_exit],
-            "sizing": repr(self.sizing),
-            "exits": repr(self.exits),
-            "order": repr(self.order),
-            "cooldown": self.cooldown,
-            "description": self.description,
-        }
+        """What it is made of as texts and numbers, fit for JSON; expressions as `parse` reads them."""
+        from thebot.strategy.texts import plain_strategy  # it makes strategies
+
+        return plain_strategy(self)
+
+    @classmethod
+    def of_plain(cls, plain: Mapping[str, Any]) -> Strategy:
+        """The strategy that `plain` wrote.
+
+        Raises IndicatorError, UnknownName or BadSetting where it cannot be read, as if an indicator is gone.
+        """
+        from thebot.strategy.texts import strategy_of_plain
+
+        return strategy_of_plain(plain)
 
     def cooldown_ms(self, timeframe: Timeframe | str) -> int:
         """How long nothing is entered after a position was left, on candles of `timeframe`, in ms."""
@@ -178,7 +179,3 @@ class Strategy:
             confirms_entry=tuple(resolved(each, timeframe) for each in self.confirms_entry),
             confirms_exit=tuple(resolved(each, timeframe) for each in self.confirms_exit),
         )
-
-
-def _text(condition: Expression | None) -> str | None:
-    return None if condition is None else repr(condition)
