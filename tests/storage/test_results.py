@@ -28,11 +28,7 @@ from thebot.storage.results import Results
 from thebot.storage.results.files import read_trades, write
 from thebot.storage.results.rows import KeptStrategy, fit_for_json, new_id, thinned
 from thebot.storage.results.tables import SCHEMA_VERSION
-from thebot.strategy import Strategy
-
-rebuilding = pytest.mark.xfail(
-    not hasattr(Strategy, "of_plain"), reason="strategies cannot be built from what they are made of yet"
-)
+from thebot.strategy.grid import Grid
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
@@ -65,18 +61,15 @@ def assert_same(found: TrackRecord, saved: TrackRecord) -> None:
     assert found.findings == saved.findings
 
 
-@rebuilding
 def test_a_record_comes_back_as_it_was_to_the_last_bit(kept: Results) -> None:
     for saved in (record(), real_record()):
         assert_same(kept.load(kept.save(saved)), saved)
 
 
-@rebuilding
 def test_the_strategy_is_built_again(embedded: Results) -> None:
     assert embedded.load(embedded.save(record())).strategy == CROSS
 
 
-@rebuilding
 def test_several_symbols_an_account_with_a_rank_and_no_trades_come_back(embedded: Results) -> None:
     account = Account(cash=1e6, shorts=True, allocation=Allocation(max_open=2, rank=rsi(14) / 100))
     symbols = ("ETHUSDT", "BTCUSDT")
@@ -263,6 +256,14 @@ def test_a_strategy_that_cannot_be_built_again_leaves_its_name_and_a_warning(
     assert found.trades == record().trades
 
 
+def test_a_strategy_that_keeps_a_state_leaves_its_name_and_parameters(embedded: Results) -> None:
+    grid = Grid(levels=3, spacing=2.0)
+    found = embedded.load(embedded.save(record(strategy=grid)))
+    assert (found.strategy.label, found.strategy.parameters) == (grid.label, grid.parameters)
+    assert variant_of(found.strategy) == variant_of(grid)
+    assert found.warnings[-1].startswith(f"The strategy {grid.name} keeps a state")
+
+
 def test_a_rank_that_cannot_be_read_again_is_a_warning(embedded: Results, tmp_path: Path) -> None:
     id = embedded.save(record(account=Account(allocation=Allocation(max_open=1, rank=rsi(14)))))
     embedded._database.run(
@@ -314,7 +315,6 @@ def test_a_database_server_that_is_not_there_is_told_without_the_password(tmp_pa
     assert [each.name for each in (tmp_path / "results").iterdir()] == [".lock"]  # no files without a row
 
 
-@rebuilding
 async def test_it_works_within_a_running_loop_as_in_a_notebook(kept: Results) -> None:
     assert_same(kept.load(kept.save(record())), record())
 

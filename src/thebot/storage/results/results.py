@@ -41,9 +41,6 @@ from thebot.trading.costs import Costs
 _BATCH: Final = 5_000  # trials of one transaction: others may write between two of them
 
 
-_REBUILD: Final = "of_plain"
-
-
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -235,11 +232,15 @@ class Results:
 
 def _strategy(kept: Summary) -> tuple[Traded, builtins.list[str]]:
     """The strategy built again, or what is left of it with a warning."""
+    left = KeptStrategy(kept.strategy, kept.label, tuple(kept.parameters.items()), kept.definition)
+    if kept.definition.get("stateful"):
+        return left, [
+            f"The strategy {kept.strategy} keeps a state: it is code, which is not kept with a result. Its "
+            "name and parameters are."
+        ]
     try:
-        build: Callable[[Mapping[str, Any]], Traded] = getattr(Strategy, _REBUILD)
-        return build(kept.definition), []
-    except (ThebotError, AttributeError, KeyError, TypeError, ValueError) as error:
-        left = KeptStrategy(kept.strategy, kept.label, tuple(kept.parameters.items()), kept.definition)
+        return Strategy.of_plain(kept.definition), []
+    except (ThebotError, AttributeError, KeyError, TypeError, ValueError) as error:  # of whatever made it
         return left, [
             f"The strategy {kept.strategy} could not be built again ({' '.join(str(error).split())}): the "
             "figures are as they were, but it cannot be run from here."
