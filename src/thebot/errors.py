@@ -5,7 +5,8 @@ ThebotError
 │   ├── UnknownName         a symbol, timeframe, strategy, indicator or setting that does not exist
 │   ├── MissingFile         a file or folder that is not there
 │   ├── BadSetting          a value that a setting or an option cannot take
-│   └── IndicatorError      an indicator or expression that is wrongly built
+│   ├── IndicatorError      an indicator or expression that is wrongly built
+│   └── SeesTheFuture       a strategy or an indicator that reads candles which were not there yet
 ├── DataError               market data that cannot be trusted
 │   └── BadCandles          unsorted, duplicate or impossible rows, with the first of them
 ├── ExchangeError           the exchange did not do what was asked
@@ -127,6 +128,10 @@ class StorageError(PlatformError):
 
 class IndicatorError(UsageError):
     """An indicator or expression that is wrongly built."""
+
+
+class SeesTheFuture(UsageError):
+    """A strategy or an indicator that reads candles which were not there yet."""
 
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:

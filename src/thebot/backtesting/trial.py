@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from thebot.backtesting.lookahead import require_no_future, require_same_trades
 from thebot.backtesting.record import Origin, TrackRecord, data_hash
 from thebot.backtesting.replay import replay
 from thebot.backtesting.simulate import Market, Simulated, simulate
@@ -51,6 +52,7 @@ def run(
     account, costs = account or Account(), costs or Costs()
     whole, traded = _ready(series, start, end)
     asked = decider(strategy, traded[0].timeframe, account.allocation.rank)
+    require_no_future(asked.expressions, whole[0], seed=seed)
     markets = [
         Market(
             candles=part,
@@ -91,16 +93,20 @@ def rerun(
     account, costs = account or Account(), costs or Costs()
     whole, traded = _ready(series, start, end)
 
-    def done(*, target_first: bool) -> Simulated:
+    def done(series: Sequence[Candles], *, target_first: bool) -> Simulated:
         return replay(
-            strategy, whole, account=account, costs=costs, instruments=instruments, detail=detail,
+            strategy, series, account=account, costs=costs, instruments=instruments, detail=detail,
             start=start, target_first=target_first,
         )  # fmt: skip
 
-    pessimistic = done(target_first=False)
+    pessimistic = done(whole, target_first=False)
+    middle = int(np.random.default_rng(seed).integers(traded[0].open_time[0], traded[0].open_time[-1]))
+    early = [candles.between(end=middle) for candles in whole]
+    if all(len(candles.between(start)) > 1 for candles in early):
+        require_same_trades(pessimistic, done(early, target_first=False), strategy.name)
     return recorded(
         pessimistic, strategy, traded, account=account, costs=costs, seed=seed, origin="replay",
-        at_best=done(target_first=True) if pessimistic.trades.doubtful.any() else None,
+        at_best=done(whole, target_first=True) if pessimistic.trades.doubtful.any() else None,
         warnings=_span_warnings(traded, start, end),
     )  # fmt: skip
 

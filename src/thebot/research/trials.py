@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from thebot.backtesting.record import TrackRecord
 from thebot.backtesting.trial import run
-from thebot.backtesting.tried import TrialLedger, tried
+from thebot.backtesting.tried import tried
 from thebot.config import data_folder
 from thebot.errors import BadSetting, PlatformError
 from thebot.market import Candles, Instrument, Symbol, Timeframe
@@ -103,9 +103,9 @@ def counted(record: TrackRecord, data: Path | str | None = None) -> TrackRecord:
     from thebot.research.kept import kept_results
 
     try:
-        ledger: TrialLedger = kept_results(data)
-        ledger.add([tried(record)])
-        trials = ledger.trials(record.symbols, record.timeframe, record.start, record.end)
+        with kept_results(data) as ledger:
+            ledger.add([tried(record)])
+            trials = ledger.trials(record.symbols, record.timeframe, record.start, record.end)
     except PlatformError as error:
         warnings.warn(f"This trial is not counted among what was tried: {error}", stacklevel=3)
         return record
