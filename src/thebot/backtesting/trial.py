@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from thebot.backtesting.lookahead import require_no_future, require_same_trades
-from thebot.backtesting.record import Origin, TrackRecord, data_hash
+from thebot.backtesting.record import Origin, TrackRecord, Traded, data_hash
 from thebot.backtesting.replay import replay
 from thebot.backtesting.simulate import Market, Simulated, simulate
 from thebot.backtesting.trades import Trades
@@ -113,7 +113,7 @@ def rerun(
 
 def recorded(
     done: Simulated,
-    strategy: Strategy | Stateful,
+    strategy: Traded,
     traded: Sequence[Candles],
     *,
     account: Account,
