@@ -162,7 +162,7 @@ class State:
     quantity: float
     entry: float  # the mean of its fills
     stop: float  # nan: none, as the following
-    first_stop: float  # where it stood at the entry
+    first_stop: float  # where a stop stood first
     target: float
     trailing: float  # distance or share
     break_even: float  # distance, share or price

@@ -161,3 +161,5 @@ def moved(p: State, m: Columns, t: Terms, row: int) -> None:
         stop = trailed(side, p.stop, stop_price(p.entry, side, whole))
         if stop != p.stop:
             p.stop, p.stop_by = stop, BY_BREAK_EVEN
+    if p.first_stop != p.first_stop:
+        p.first_stop = p.stop
