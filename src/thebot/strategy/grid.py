@@ -24,7 +24,7 @@ class Grid(Stateful):
 
     Every level takes an equal part of the equity that there was when it began, and is bought again after it
     was sold. A fall through the whole grid leaves everything bought: `stop` percent below the last level all
-    is sold, and the grid begins anew at the price there (0: never).
+    is sold, and the grid begins anew at the price there (0: never). While nothing is held it follows a rise.
     """
 
     levels: int = 5
@@ -45,16 +45,21 @@ class Grid(Stateful):
         if any(fill.order_id == self._stop_id for fill in view.fills):
             view.cancel()
             self._rungs, self._stop_id = [], ""
-            if view.holding is not None:
-                return  # the rest of it goes at the next opens
         if not self._rungs:
+            if view.holding is None:
+                self._begin(view)
+            else:
+                view.sell()  # what the stop left
+            return
+        if view.holding is None and view.candle.close * (1 - self.spacing / 100) ** 2 > self._rungs[0].price:
+            view.cancel()
             self._begin(view)
             return
         for rung in self._rungs:
             self._follow(rung, view)
-        if self.stop > 0 and view.holding is not None and self._stop_id not in view.orders:
-            lowest = self._rungs[-1].price
-            self._stop_id = view.sell(stop=lowest * (1 - self.stop / 100))
+        if self.stop > 0 and view.holding is not None and view.fills:
+            view.cancel(self._stop_id)  # it was for what was held before
+            self._stop_id = view.sell(stop=self._rungs[-1].price * (1 - self.stop / 100))
 
     def _begin(self, view: View) -> None:
         self._part = 0.99 * view.equity / self.levels  # something is left for the fees
