@@ -239,7 +239,10 @@ def require_same(simulated: Simulated, replayed: Simulated, case: Case) -> None:
     assert replayed.warnings == simulated.warnings
 
 
-more = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+more = settings(
+    max_examples=3 * settings.default.max_examples,  # they are quick
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 _one = st.just(1)
 
 
@@ -281,4 +284,31 @@ def test_built_in_strategies_make_the_same_trades_on_years_of_bitcoin(shared: Pa
     case = Case([candles], {candles.symbol: instrument}, {}, Account())
     simulated, replayed = both(strategy(name), case, Costs())
     assert len(simulated.trades) > 50
+    require_same(simulated, replayed, case)
+
+
+def test_luna_is_left_in_the_same_way(shared: Path) -> None:
+    candles = read_candles(shared / "data" / "spot" / "LUNAUSDT-1h.parquet")
+    case = Case([candles], {}, {}, Account())
+    simulated, replayed = both(strategy("rsi-reversal"), case, Costs())
+    assert "halt" in simulated.trades.endings
+    require_same(simulated, replayed, case)
+
+
+def test_real_symbols_sharing_an_account_with_stops_make_the_same_trades(shared: Path) -> None:
+    series = [
+        read_candles(shared / "data" / "spot" / f"{name}-1h.parquet")[:6000]
+        for name in ("BTCUSDT", "BNBUSDT", "SOLUSDT")
+    ]
+    instruments = {each.symbol: found for each in series if (found := filters_of(each)) is not None}
+    allocation = Allocation(max_open=2, rank=close / close.shift(24))
+    case = Case(series, instruments, {}, Account(allocation=allocation))
+    chosen = replace(
+        strategy("macd-trend"),
+        sizing=RiskFraction(0.01),
+        exits=Exits(stop=2 * atr(14), target=Percent(6), trailing=3 * atr(14), break_even=Percent(2)),
+        order=LimitOrder(Percent(0.2), candles=3),
+    )
+    simulated, replayed = both(chosen, case, Costs(participation=0.001, impact=0.1))
+    assert {"stop", "target"} < set(simulated.trades.endings)
     require_same(simulated, replayed, case)

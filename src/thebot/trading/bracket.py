@@ -83,6 +83,3 @@ class Bracket:
         if self.target.asked and not direction * (self.target_from(entry, direction, counting) - entry) > 0:
             return "its target is unknown or not on the winning side of the entry price"
         return None
-
-
-NO_BRACKET: Final = Bracket()

@@ -68,9 +68,6 @@ class Matching:
             self._busy.discard(symbol)
         return symbol not in self._busy
 
-    def orders(self, symbol: Symbol) -> tuple[Order, ...]:
-        return tuple(resting.order for resting in self._books[symbol].all())
-
     def opening(self, symbol: Symbol) -> int:
         """How many of its orders would open something."""
         return sum(resting.order.symbol == symbol for resting in self._opening)

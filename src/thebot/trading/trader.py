@@ -248,7 +248,7 @@ class Trader:
         if held is None or fill.direction == held.direction:
             return self._entered(fill, held)
         counting = self._countings[symbol]
-        price = counting.count_of(fill.price) if fill.due is None else _count(counting, fill.due)
+        price = counting.count_of(fill.price if fill.due is None else fill.due)
         against = price if fill.against != fill.against else counting.count(fill.against)
         if fill.because != "end of data":  # that close was seen
             by_stop = fill.inside and fill.order_id == held.stop_id  # tells nothing of the other side
@@ -285,7 +285,7 @@ class Trader:
         if fill.complete:
             del self.waiting[symbol]
         if held is not None:
-            held.entry = _count(counting, position.entry_price)
+            held.entry = counting.count_of(position.entry_price)
             return self._place_levels(symbol, held)
         price = counting.count_of(fill.price)
         held = Held.entered(waiting, price, fill.at, counting, inside=fill.inside)
@@ -363,8 +363,3 @@ class Trader:
             bracket=bracket,
         )
         return order.id, PlaceOrder(order=order)
-
-
-def _count(counting: Counting, price: Decimal) -> float:
-    """A price that need not be a multiple of the tick, in counts."""
-    return float(price / counting.tick)
