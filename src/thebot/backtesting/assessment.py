@@ -32,7 +32,7 @@ _NOISE: Final = 0.1  # of a candle's usual range
 
 def assess(
     record: TrackRecord,
-    strategy: Strategy,
+    strategy: Strategy | None,
     series: Sequence[Candles],
     *,
     trials: Trials | None = None,
@@ -48,13 +48,14 @@ def assess(
     permuted_p                               share of shuffled markets on which the strategy does as well
     noise_share                              share of markets with a little noise that keep half of the result
 
-    `series` are the candles of the record, with those that warm up in front.
+    `series` are the candles of the record, with those that warm up in front. Without a `strategy` (one that
+    keeps a state) it is not run on other markets.
     """
     found = {**_sharpes(record, trials), "random_entries_p": _by_entries(record, series, seed)}
     rows = sum(map(len, series))
     markets = int(np.clip(_ROWS // max(1, rows), _FEWEST, draws)) if draws else 0
     found |= {"permuted_p": math.nan, "noise_share": math.nan}
-    if not markets or not len(record.trades):
+    if strategy is None or not markets or not len(record.trades):
         return found
 
     def scored(changed: Sequence[Candles]) -> Score:

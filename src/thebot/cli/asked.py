@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from thebot.storage import DataFolder
     from thebot.strategy import Strategy
     from thebot.strategy.definition import Parameter
+    from thebot.strategy.stateful import Stateful
 
 SymbolOption: TypeAlias = Annotated[
     list[str], typer.Option("--symbol", help="A market, as BTCUSDT; several share one account.")
@@ -59,6 +60,12 @@ ShortsOption: TypeAlias = Annotated[
 MaxOpenOption: TypeAlias = Annotated[
     int | None, typer.Option(help="Positions at a time at most, with several symbols.")
 ]
+DetailOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIMEFRAME", help="Smaller candles that tell whether stop or target came first, as 1m."
+    ),
+]
 DataOption: TypeAlias = Annotated[
     Path | None, typer.Option(metavar="DIR", help="The data folder.", show_default=False)
 ]
@@ -81,11 +88,12 @@ class Asked:
     costs: Costs
     account: Account
     instruments: dict[Symbol, Instrument]
+    detail: dict[Symbol, Candles] | None
     folder: DataFolder
 
 
 def asked(
-    strategy: Strategy | None,
+    strategy: Strategy | Stateful | None,
     *,
     symbol: Sequence[str],
     timeframe: str,
@@ -98,6 +106,7 @@ def asked(
     data: Path | None,
     shorts: bool = False,
     max_open: int | None = None,
+    detail: str | None = None,
     quiet: bool = False,
 ) -> Asked:
     """Read the candles that the options name, far enough back for `strategy` to warm up; and the rest."""
@@ -120,6 +129,10 @@ def asked(
     )
     folder = data_folder(data)
     found = series(wanted, candles, folder=folder, quiet=quiet)
+    smaller = None
+    if detail is not None:
+        wanted = replace(wanted, timeframe=Timeframe(detail), warmup=0)
+        smaller = {each.symbol: each for each in series(wanted, candles, folder=folder, quiet=quiet)}
     read = {each.symbol: filters_of(each) for each in found}
     return Asked(
         series=found,
@@ -128,6 +141,7 @@ def asked(
         costs=Costs(fee=fee, slippage=slippage),
         account=Account(cash=cash, shorts=shorts, allocation=allocation),
         instruments={name: each for name, each in read.items() if each is not None},
+        detail=smaller,
         folder=folder,
     )
 

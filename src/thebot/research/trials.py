@@ -14,12 +14,13 @@ from thebot.backtesting.trial import run
 from thebot.backtesting.tried import tried
 from thebot.config import data_folder
 from thebot.errors import BadSetting, PlatformError
+from thebot.indicators import Panel
 from thebot.market import Candles, Instrument, Symbol, Timeframe
 from thebot.market.filters import filters_of
 from thebot.research.fetching import BINANCE
 from thebot.research.series import Given, Wanted, ms_of, series
-from thebot.strategy import Strategy, decider, strategies, strategy_about
-from thebot.strategy import strategy as strategy_named
+from thebot.strategy import Strategy, decider, strategies, strategy_about, strategy_source
+from thebot.strategy.stateful import Stateful, require_value
 from thebot.trading.allocation import Account, Allocation
 from thebot.trading.costs import Costs
 
@@ -112,10 +113,15 @@ def counted(record: TrackRecord, data: Path | str | None = None) -> TrackRecord:
     return replace(record, trials=max(1, trials.count))
 
 
-def warmup_of(strategy: Strategy, timeframe: Timeframe, allocation: Allocation | None = None) -> int:
+def warmup_of(
+    strategy: Strategy | Stateful, timeframe: Timeframe, allocation: Allocation | None = None
+) -> int:
     """How many candles of `timeframe` pass before all that the strategy reads is known."""
-    asked = decider(strategy, timeframe, allocation.rank if allocation else None)
-    lengths = [count * each.nominal_ms for each, count in asked.panel.warmup.items()]
+    if isinstance(strategy, Stateful):
+        panel = Panel(strategy.expressions, timeframe)
+    else:
+        panel = decider(strategy, timeframe, allocation.rank if allocation else None).panel
+    lengths = [count * each.nominal_ms for each, count in panel.warmup.items()]
     return -(-max(lengths, default=0) // timeframe.nominal_ms)
 
 
@@ -129,7 +135,9 @@ def _chosen(
             raise BadSetting("Parameters belong to a strategy that is named; this one is made already.")
         return strategy
     if indicator is not None:
-        return strategy_about(indicator)
+        return strategy_about(indicator, **parameters)
     if strategy is None:
         raise BadSetting(f"Name a strategy ({', '.join(strategies())}), or an indicator such as RSI.")
-    return strategy_named(str(strategy), **parameters)
+    chosen = strategy_source(strategy)(**parameters)
+    require_value(chosen, "be simulated")
+    return chosen  # type: ignore[no-any-return]  # a Strategy: the others were refused

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
 
 from thebot.backtesting.metrics import TradeGroup
 from thebot.backtesting.record import TrackRecord
@@ -18,9 +17,7 @@ from thebot.backtesting.verdict import Verdict
 from thebot.errors import StorageError
 from thebot.market import Candles
 
-__all__ = ["report", "variants_table", "write_report"]
-
-_VARIANTS: Final = 20
+__all__ = ["Chart", "report", "write_report"]
 
 
 def report(
@@ -71,12 +68,6 @@ def write_report(path: Path, html: str) -> None:
         ) from error
 
 
-def variants_table(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
-    """The first variants of a sweep as a table: their parameters, then their figures."""
-    cells = [[_cell(row.get(name)) for name in names] for row in rows[:_VARIANTS]]
-    return table(list(names), cells, 1)
-
-
 def _groups(groups: Sequence[TradeGroup]) -> str:
     head = ("", "Trades", "Won", "Profit", "Mean gain", "Profit factor")
     rows = [
@@ -88,7 +79,3 @@ def _groups(groups: Sequence[TradeGroup]) -> str:
         for group in groups
     ]  # fmt: skip
     return table(head, rows)
-
-
-def _cell(value: object) -> str:
-    return f"{value:,.4g}" if isinstance(value, float) else "" if value is None else str(value)

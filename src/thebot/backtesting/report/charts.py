@@ -286,6 +286,31 @@ def surface(values: Mapping[str, Any]) -> Chart:
     )  # fmt: skip
 
 
+def windows(found: Sequence[Mapping[str, Any]]) -> Chart:
+    """Training against test, window by window; `found` as `WalkedForward.plain` gives them."""
+    starts = [np.array([each["test_start"]], np.int64) for each in found]
+    x = [_times(each)[0][:10] for each in starts]
+    texts = [", ".join(f"{name} {value}" for name, value in each["parameters"].items()) for each in found]
+
+    def percent(name: str) -> list[float | None]:
+        return [None if each[name] is None else round(100 * each[name], 3) for each in found]
+
+    return Chart(
+        name="windows",
+        title="Training and test, window by window",
+        note="Annual returns in percent. Tests far below their training show what choosing was worth.",
+        data=[
+            {"type": "bar", "x": x, "y": percent("inside_annual_return"), "name": "Training", "text": texts,
+             "textposition": "none", "hovertemplate": "%{text}: %{y:.1f} %<extra></extra>",
+             "marker": {"color": SOFT}},
+            {"type": "bar", "x": x, "y": percent("outside_annual_return"), "name": "Test", "text": texts,
+             "textposition": "none", "hovertemplate": "%{text}: %{y:.1f} %<extra></extra>",
+             "marker": {"color": ACCENT}},
+        ],
+        layout=_layout(hovermode="closest", yaxis={"ticksuffix": " %"}, xaxis={"type": "category"}),
+    )  # fmt: skip
+
+
 def charts(record: TrackRecord, series: Sequence[Candles] = ()) -> list[Chart]:
     """All that a record alone (and its candles) shows, in the order of reading."""
     found: list[Chart | None] = [equity(record)]

@@ -1,0 +1,78 @@
+"""What the commands that search over parameters are asked in common, and the job that comes of it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+from thebot.cli.asked import parameters
+from thebot.errors import BadSetting
+
+if TYPE_CHECKING:
+    from thebot.backtesting.sweep import Job, Progress
+    from thebot.cli.asked import Asked
+
+SearchOption: TypeAlias = Annotated[
+    str, typer.Option("--search", help="grid (all of them), random, or tpe (learns where it is good).")
+]
+TriesOption: TypeAlias = Annotated[int, typer.Option(min=1, help="How many variants random and tpe try.")]
+ByOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        help="What is best: sharpe_ratio, sortino_ratio, calmar_ratio, total_return, profit_factor, win_rate."
+    ),
+]
+WorkersOption: TypeAlias = Annotated[
+    int | None, typer.Option(min=1, help="Processes; by default one a core, where that pays.")
+]
+ClusterOption: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="tcp://HOST:PORT", help="A Dask scheduler whose workers do the work.")
+]
+
+
+def job_of(strategy: str, settings: Sequence[str] | None, given: Asked) -> Job:
+    """What the variants have in common, as the options say. Raises BadSetting for what cannot be swept."""
+    from thebot.backtesting.sweep import Job
+    from thebot.strategy import strategy_source
+
+    source = strategy_source(strategy)
+    if source.stateful:
+        raise BadSetting(
+            f"{source.name} keeps a state, so each variant must go through all candles one by one: it cannot "
+            "be swept. Try single ones by thebot replay."
+        )
+    return Job(
+        source=source,
+        series=tuple(candles.between(end=given.end) for candles in given.series),
+        account=given.account,
+        costs=given.costs,
+        instruments=given.instruments,
+        start=given.start,
+        fixed=parameters(settings or []),
+    )
+
+
+@contextlib.contextmanager
+def bar(what: str, *, quiet: bool) -> Iterator[Callable[[Progress], None]]:
+    """A bar with the time left and the best so far, on standard error."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+        TextColumn("{task.fields[left]}"), TextColumn("[dim]{task.fields[best]}"),
+    )  # fmt: skip
+    with Bar(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as shown:
+        task = shown.add_task(what, total=None, left="", best="")
+
+        def progress(now: Progress) -> None:
+            left = f"{now.left:,.0f} s left" if now.left == now.left else ""
+            best = f"best so far {now.best:.3f}" if now.best == now.best else ""
+            shown.update(task, completed=now.done, total=now.total, left=left, best=best)
+
+        yield progress

@@ -1,0 +1,166 @@
+"""`thebot walkforward`: parameters chosen on one stretch of the past, traded on the next."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from thebot.cli.asked import (
+    CandlesOption,
+    CashOption,
+    DataOption,
+    EndOption,
+    FeeOption,
+    JsonOption,
+    MaxOpenOption,
+    ReportOption,
+    SeedOption,
+    SetOption,
+    ShortsOption,
+    SlippageOption,
+    StartOption,
+    StrategyOption,
+    SymbolOption,
+    TimeframeOption,
+    asked,
+)
+from thebot.cli.finished import FullOption, NameOption, SaveOption, finished
+from thebot.cli.searching import ByOption, ClusterOption, SearchOption, TriesOption, WorkersOption, job_of
+from thebot.errors import BadSetting
+
+if TYPE_CHECKING:
+    from thebot.backtesting.splits import WalkForward
+    from thebot.backtesting.walkforward import WalkedForward
+    from thebot.cli.asked import Asked
+
+
+def walkforward(
+    symbol: SymbolOption,
+    timeframe: TimeframeOption,
+    strategy: StrategyOption,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--vary", metavar="NAME=VALUES", help="What is chosen on each training, as period=5:30:5."
+        ),
+    ] = None,
+    train: Annotated[
+        str | None, typer.Option(help="How long a training is: candles, or a span as 180d. With --test.")
+    ] = None,
+    test: Annotated[str | None, typer.Option(help="How long a test is: candles, or a span as 30d.")] = None,
+    windows: Annotated[
+        int, typer.Option(min=2, help="How many windows, if no lengths are given: trainings of three tests.")
+    ] = 8,
+    anchored: Annotated[
+        bool, typer.Option("--anchored", help="Trainings begin at the start and grow, instead of rolling.")
+    ] = False,
+    purge: Annotated[int, typer.Option(min=0, help="Candles left free between training and test.")] = 0,
+    settings: SetOption = None,
+    search: SearchOption = "grid",
+    tries: TriesOption = 200,
+    by: ByOption = "sharpe_ratio",
+    workers: WorkersOption = None,
+    cluster: ClusterOption = None,
+    candles: CandlesOption = None,
+    start: StartOption = None,
+    end: EndOption = None,
+    fee: FeeOption = 0.001,
+    slippage: SlippageOption = 0.0005,
+    cash: CashOption = 10_000.0,
+    shorts: ShortsOption = False,
+    max_open: MaxOpenOption = None,
+    seed: SeedOption = 0,
+    save: SaveOption = True,
+    name: NameOption = "",
+    report: ReportOption = None,
+    full: FullOption = False,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Choose parameters on one stretch, trade them on the next, and so on: what one could have had."""
+    from thebot.backtesting.sweep import Search, Space
+    from thebot.backtesting.walkforward import walk_forward
+    from thebot.research.kept import kept_results
+
+    wanted = None
+    if vary:
+        wanted = Search(
+            space=Space.of_texts(vary), method=search, tries=tries, seed=seed, by=by, workers=workers,  # type: ignore[arg-type]  # Search checks it
+            cluster=cluster,
+        )  # fmt: skip
+    given = asked(
+        None, symbol=symbol, timeframe=timeframe, candles=candles, start=start, end=end, fee=fee,
+        slippage=slippage, cash=cash, shorts=shorts, max_open=max_open, data=data, quiet=as_json,
+    )  # fmt: skip
+    job = job_of(strategy, settings, given)
+    split = _split(given, train, test, windows, anchored=anchored, purge=purge)
+    with kept_results(given.folder.path) as ledger, _bar(quiet=as_json) as progress:
+        walked = walk_forward(job, wanted, split, end=given.end, ledger=ledger, progress=progress)
+    if not as_json:
+        _tell(walked)
+    finished(
+        walked.record, given, kind="walkforward", name=name, save=save, full=full, as_json=as_json,
+        report=report, walked=walked,
+    )  # fmt: skip
+    if not walked.complete:
+        sys.stderr.write("Interrupted. The windows that were done are shown.\n")
+        raise KeyboardInterrupt
+
+
+def _split(
+    given: Asked, train: str | None, test: str | None, windows: int, *, anchored: bool, purge: int
+) -> WalkForward:
+    """How the candles are cut, in candles of the first symbol."""
+    from thebot.backtesting.splits import WalkForward
+    from thebot.strategy.exits import span_ms
+
+    timeframe = given.series[0].timeframe
+    rows = len(given.series[0].between(given.start, given.end))
+    if (train is None) != (test is None):
+        raise BadSetting("--train and --test go together: give both, or --windows alone.")
+    if train is not None and test is not None:
+        long, short = (
+            span_ms(int(each) if each.isdigit() else each, timeframe, option) // timeframe.nominal_ms
+            for each, option in ((train, "--train"), (test, "--test"))
+        )
+        return WalkForward(train=long, test=short, purge=purge, anchored=anchored, rest=True)
+    part = (rows - purge) // (windows + 3)
+    if part < 2:
+        raise BadSetting(f"{rows} candles do not make {windows} windows: take fewer, or more candles.")
+    return WalkForward(train=3 * part, test=part, purge=purge, anchored=anchored, rest=False)
+
+
+@contextlib.contextmanager
+def _bar(*, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    console = Console(stderr=True)
+    columns = (TextColumn("Windows"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as shown:
+        task = shown.add_task("Windows", total=None)
+        yield lambda done, total: shown.update(task, completed=done, total=total)
+
+
+def _tell(walked: WalkedForward) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from thebot.backtesting.report.added import walk_head, walk_rows, walk_words
+
+    console = Console(highlight=False)
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for number, each in enumerate(walk_head(walked)):
+        table.add_column(each, justify="right" if number > 1 else "left")
+    for row in walk_rows(walked):
+        table.add_row(*row)
+    console.print("[bold]Window by window[/]")
+    console.print(table)
+    for words in walk_words(walked):
+        console.print(words)
+    console.print("\n[bold]The tests, stitched together[/]")
