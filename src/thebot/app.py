@@ -21,6 +21,7 @@ from thebot.exchange.binance import BinanceMarketSource
 from thebot.exchange.binance.addresses import Addresses, addresses
 from thebot.exchange.embedded import EmbeddedSandbox, SandboxOptions, SandboxStarted
 from thebot.live.desk import Mode
+from thebot.live.experiment import Bench
 from thebot.live.platform import Platform, PlatformOptions
 from thebot.market import Instrument, Symbol, Timeframe
 from thebot.storage import Database, DataFolder, Writer
@@ -28,6 +29,7 @@ from thebot.strategy import strategies, strategy
 from thebot.telemetry import configure
 
 if TYPE_CHECKING:
+    from thebot.dashboard.lab import Research
     from thebot.dashboard.server import Server
 
 log = structlog.get_logger(__name__)
@@ -93,7 +95,10 @@ async def up(launch: Launch, announce: Callable[[Running], None]) -> None:
                 parts.push_async_callback(platform.close)
                 if venue.sandbox:
                     venue.sandbox.tell(platform.notice)
-                server = _server(platform, settings) if listener else None
+                server = None
+                if listener:
+                    research = await parts.enter_async_context(_research(launch, venue))
+                    server = _server(platform, settings, research)
                 url = _url(listener, settings) if listener else None
                 lock.announce(url or "")
                 running = Running(
@@ -261,11 +266,37 @@ def _database_url(launch: Launch, venue: _Venue) -> str:
     return f"sqlite+aiosqlite:///{configuration.folder.path / f'thebot-{name}.db'}"
 
 
-def _server(platform: Platform, settings: Settings) -> Server:
+@contextlib.asynccontextmanager
+async def _research(launch: Launch, venue: _Venue) -> AsyncIterator[Research]:
+    """The lab over the candles of this exchange, and the results, which are of no exchange."""
+    from thebot.dashboard.lab import Research
+    from thebot.live.laboratory import Laboratory
+    from thebot.storage.results import ResultsReader
+
+    folder, address = launch.configuration.folder, launch.configuration.settings.database_url
+    database = None if address is None else address.get_secret_value()
+    bench = Bench(
+        data=str(folder.path),
+        candles=str(_candles_of(launch, folder)),
+        exchange=venue.addresses.name if venue.started is None else venue.started.url,
+        database=database,
+    )
+    async with ResultsReader(folder, database) as results:
+        yield Research(laboratory=Laboratory(bench), results=results)
+
+
+def _candles_of(launch: Launch, folder: DataFolder) -> Path:
+    """The folder whose archive holds this exchange's candles: a sandbox of another seed has other prices."""
+    if launch.replay:
+        return folder.path / f"replay-{launch.replay.resolve().name}"
+    return folder.path if launch.seed is None else folder.path / f"sandbox-seed-{launch.seed}"
+
+
+def _server(platform: Platform, settings: Settings, research: Research) -> Server:
     from thebot.dashboard import DashboardOptions  # late: with --no-dashboard none of the web is loaded
     from thebot.dashboard.server import Server
 
-    return Server(platform, DashboardOptions(host=settings.dashboard.host))
+    return Server(platform, DashboardOptions(host=settings.dashboard.host), research)
 
 
 @contextlib.contextmanager

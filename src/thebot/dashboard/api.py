@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-import structlog
 from fastapi import APIRouter, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from thebot.dashboard import answers, shapes
 from thebot.dashboard.answers import Json
+from thebot.dashboard.guarded import Guarded, known_symbol, offered, report
+from thebot.dashboard.lab import lab_routes
+from thebot.dashboard.results import results_routes
 from thebot.dashboard.selector import Selector, checked
 from thebot.errors import (
     ExchangeError,
@@ -26,13 +25,13 @@ from thebot.errors import (
     nearest,
 )
 from thebot.live.drawn import LONGEST_TEXT, several_asked_for
-from thebot.market import Timeframe
 
 if TYPE_CHECKING:
+    from thebot.dashboard.lab import Research
     from thebot.live.desk import Desk
 
 MOST: Final = 1_500  # rows in one answer
-_log: Final = structlog.get_logger(__name__)
+_NAMES_OF_THINGS: Final = ("symbol", "result", "experiment")  # what is not there is 404, not a wrong question
 
 _Symbol = Annotated[
     str, Query(min_length=1, max_length=40, examples=["BTCUSDT"], description="A listed symbol.")
@@ -75,28 +74,9 @@ def _answers(model: type) -> dict[int | str, dict[str, Any]]:
     return {200: {"model": model}, **_WRONG}
 
 
-class _Guarded(APIRoute):
-    """A route whose unexpected errors are logged once, and answered with the reference to that line."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
-
-        async def guarded(request: Request) -> Response:
-            try:
-                return await handle(request)
-            except (ThebotError, StarletteHTTPException, RequestValidationError):
-                raise
-            except Exception as error:
-                reference = report(error, where=request.url.path)
-                detail = f"Something went wrong inside. The log has the details under reference {reference}."
-                return Json({"error": "internal", "detail": detail, "suggestions": []}, status_code=500)
-
-        return guarded
-
-
 def routes(desk: Desk) -> APIRouter:
     """The API of one desk."""
-    api = APIRouter(prefix="/api", default_response_class=Json, route_class=_Guarded)
+    api = APIRouter(prefix="/api", default_response_class=Json, route_class=Guarded)
     selector = Selector(desk)
 
     @api.get("/health", responses={200: {"model": shapes.Health}}, summary="How the platform is")
@@ -148,26 +128,12 @@ def routes(desk: Desk) -> APIRouter:
     return api
 
 
-def known_symbol(desk: Desk, symbol: str) -> str:
-    """`symbol` as the exchange writes it. Raises UnknownName for one that is not there."""
-    if symbol in desk.instruments:
-        return symbol
-    if symbol.upper() in desk.instruments:
-        return symbol.upper()
-    raise UnknownName("symbol", symbol, tuple(desk.instruments))
-
-
-def offered(desk: Desk, timeframe: str) -> Timeframe:
-    """Raises UnknownName for a timeframe that no chart is offered in."""
-    wanted = Timeframe(timeframe)
-    if wanted not in desk.timeframes:
-        raise UnknownName("timeframe", timeframe, [each.name for each in desk.timeframes])
-    return wanted
-
-
-def add_routes(app: FastAPI, desk: Desk) -> None:
+def add_routes(app: FastAPI, desk: Desk, research: Research | None = None) -> None:
     """The API, its document, its 404, and its way of saying errors. Call it before Dash's catch-all comes."""
     app.include_router(routes(desk))
+    if research is not None:
+        app.include_router(lab_routes(desk, research.laboratory))
+        app.include_router(results_routes(research))
 
     @app.get("/api/openapi.json", include_in_schema=False)
     async def document() -> Json:
@@ -202,7 +168,7 @@ async def _said(request: Request, error: Exception) -> Json:
     suggestions: list[str] = []
     status, kind = 500, "error"
     if isinstance(error, UnknownName):
-        status, kind = (404 if error.kind == "symbol" else 422), f"unknown {error.kind}"
+        status, kind = (404 if error.kind in _NAMES_OF_THINGS else 422), f"unknown {error.kind}"
         suggestions = nearest(error.name, error.known)
     elif isinstance(error, UsageError):
         status, kind = 422, "bad request"
@@ -242,10 +208,3 @@ async def _http(_request: Request, error: Exception) -> Json:
         status_code=error.status_code,
         headers=error.headers,
     )
-
-
-def report(error: Exception, *, where: str) -> str:
-    """Logs an unexpected error with its trace and gives the reference that a user may quote."""
-    reference = uuid.uuid4().hex[:8].upper()
-    _log.error("dashboard.error", reference=reference, where=where, exc_info=error)
-    return reference

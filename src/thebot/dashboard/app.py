@@ -19,11 +19,16 @@ from thebot.dashboard.stream import Stream
 from thebot.version import VERSION
 
 if TYPE_CHECKING:
+    from thebot.dashboard.lab import Research
     from thebot.live.desk import Desk
 
 
-def create_app(desk: Desk, options: DashboardOptions | None = None) -> ASGIApp:
+def create_app(
+    desk: Desk, options: DashboardOptions | None = None, research: Research | None = None
+) -> ASGIApp:
     """The dashboard of `desk`, to be served by uvicorn in the event loop that the desk lives in.
+
+    With `research` it has a lab and its results too, and works through their experiments while it runs.
 
     Serve it with `ws_per_message_deflate=False` (frames are small and twenty a second) and with lifespan
     on: the stream runs between start-up and shutdown.
@@ -33,24 +38,27 @@ def create_app(desk: Desk, options: DashboardOptions | None = None) -> ASGIApp:
 
     @contextlib.asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
-        feeding = asyncio.create_task(stream.run(), name="dashboard stream")
+        work = [asyncio.create_task(stream.run(), name="dashboard stream")]
+        if research is not None:
+            research.laboratory.on_change = lambda job: stream.announce({"type": "job", "job": job.plain()})
+            work.append(asyncio.create_task(research.laboratory.run(), name="laboratory"))
         try:
             yield
         finally:
-            feeding.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await feeding
+            for each in work:
+                each.cancel()
+            await asyncio.wait(work)
 
     server = FastAPI(
         title="THEBOT", version=VERSION, lifespan=running, docs_url=None, redoc_url=None, openapi_url=None
     )
-    add_routes(server, desk)
+    add_routes(server, desk, research)
 
     @server.websocket("/ws/stream")
     async def prices(socket: WebSocket) -> None:
         await stream.serve(socket)
 
-    page = add_page(server, desk)
+    page = add_page(server, desk, research=research is not None)
 
     # Dash answers every path that nobody knows with its page; a wrong address should say that it is one.
     @server.get("/{rest:path}", include_in_schema=False)

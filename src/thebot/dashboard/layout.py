@@ -43,30 +43,37 @@ _MODES: Final = {
     "PAPER": "Real markets, invented money.",
     "LIVE": "Real markets, real money.",
 }
+_PAGES: Final = (("markets", "Markets", "/"), ("lab", "Lab", "/lab"), ("results", "Results", "/results"))
 
 
-def layout(desk: Desk) -> html.Div:
-    """The page of `desk`: header, watchlist, chart, signals, and the tabs of a narrow screen."""
+def layout(desk: Desk, *, research: bool = False) -> html.Div:
+    """The page of `desk`: header, watchlist, chart, signals, and the tabs of a narrow screen.
+
+    With `research` there is the lab and its results as well, which `assets/lab.js` and `results.js` fill.
+    """
+    pages = [html.Main(id=name, className="page", hidden=True) for name in ("lab", "results") if research]
     return html.Div(
         [
-            _header(desk.mode.value),
+            _header(desk.mode.value, research),
             html.Div(id="banner", role="status", hidden=True),
             html.Main([_watchlist(), _chart(), _signals()], id="panes"),
-            _tabs(),
+            *pages,
+            _tabs(research),
             html.Div(id="toasts", **aria(live="polite")),
             dcc.Store(id="signals-asked"),
             dcc.Store(id="facts-asked"),
         ],
         id="desk",
-        **data(mode=desk.mode.value, tab="chart"),
+        **data(mode=desk.mode.value, tab="chart", page="markets"),
     )
 
 
-def _header(mode: str) -> html.Header:
+def _header(mode: str, research: bool) -> html.Header:
     return html.Header(
         [
             html.Div([html.Span(className="mark"), "THEBOT"], className="brand"),
             html.Span(mode, className="mode", id="mode", title=_MODES[mode]),
+            *([_pages()] if research else []),
             html.Div(id="notice", className="notice", role="status"),
             html.Div(
                 [
@@ -88,6 +95,15 @@ def _header(mode: str) -> html.Header:
             ),
         ]
     )
+
+
+def _pages() -> html.Nav:
+    """Links to the pages; `assets/pages.js` changes the page without loading it anew."""
+    links = [
+        html.A([text, html.Span(id=f"{name}-running", hidden=True)], href=path, **data(to=name))
+        for name, text, path in _PAGES
+    ]
+    return html.Nav(links, id="pages", **aria(label="Pages"))
 
 
 def _figure(name: str, text: str, title: str) -> html.Span:
@@ -147,6 +163,7 @@ def _chart() -> html.Section:
     return html.Section(
         [
             html.Div(id="quote"),
+            html.Div(id="past", hidden=True),  # whose trades are on the chart: past.js
             html.Div(
                 [
                     html.Div(id="timeframes", role="radiogroup", **aria(label="Timeframe")),
@@ -211,6 +228,8 @@ def _signals() -> html.Section:
     )
 
 
-def _tabs() -> html.Nav:
+def _tabs(research: bool) -> html.Nav:
     names = (("watchlist", "Markets"), ("chart", "Chart"), ("signals", "Signals"))
-    return html.Nav([html.Button(text, type="button", **data(tab=name)) for name, text in names], id="tabs")
+    tabs = [html.Button(text, type="button", **data(tab=name)) for name, text in names]
+    pages = [html.A(text, href=path, **data(to=name)) for name, text, path in _PAGES[1:] if research]
+    return html.Nav([*tabs, *pages], id="tabs", style={"--tabs": str(len(tabs) + len(pages))})

@@ -7,24 +7,25 @@ through it; `assets/main.js` takes them from `/ws/stream` and `/api`.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dash import Dash, Input, Output, html
-from dash.backends._fastapi import FastAPIDashServer
-from fastapi import FastAPI
+from dash.backends._fastapi import FastAPIDashServer, reset_current_request, set_current_request
+from fastapi import FastAPI, Request, Response
 from starlette.responses import FileResponse
 
 from thebot.dashboard import cards
-from thebot.dashboard.api import known_symbol, report
+from thebot.dashboard.guarded import known_symbol, report
 from thebot.dashboard.layout import INDEX, layout
 
 if TYPE_CHECKING:
     from thebot.live.desk import Desk
 
+_RESEARCH: Final = ("/lab", "/results", "/results/{id}")
 _SIGNALS: Final = 80  # rows in the list
 _ASSETS: Final = Path(__file__).with_name("assets")
 
@@ -39,8 +40,12 @@ class Page(Dash):
         return config
 
 
-def add_page(server: FastAPI, desk: Desk) -> Page:
-    """Dash on `server`, with the page of `desk`. Its routes come after those already there."""
+def add_page(server: FastAPI, desk: Desk, *, research: bool = False) -> Page:
+    """Dash on `server`, with the page of `desk`. Its routes come after those already there.
+
+    With `research` it has the pages of the lab and the results too, each at an address of its own: it is the
+    same page, which shows what its address says.
+    """
     plotly = f"/vendor/plotly-{version('plotly')}.js"
     page = Page(
         __name__,
@@ -52,8 +57,12 @@ def add_page(server: FastAPI, desk: Desk) -> Page:
         index_string=INDEX.replace("{plotly}", plotly),
         add_log_handler=False,  # Dash's would write on standard output, which belongs to --json
     )
-    page.layout = layout(desk)
+    page.layout = layout(desk, research=research)
     _add_callbacks(page, desk)
+
+    if research:
+        for path in _RESEARCH:
+            server.add_api_route(path, _index_of(page), methods=["GET"], include_in_schema=False)
 
     # Dash would read all of Plotly into memory for each first visit; a file answer streams it.
     @server.get(plotly, include_in_schema=False)
@@ -65,6 +74,21 @@ def add_page(server: FastAPI, desk: Desk) -> Page:
         )
 
     return page
+
+
+def _index_of(page: Page) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    """Answers with the page's HTML, which Dash makes for the request that it knows of."""
+
+    async def index(request: Request) -> Response:
+        token = set_current_request(request)  # type: ignore[no-untyped-call]  # Dash types it not
+        try:
+            # Dash gathers styles and callbacks at the first request to "/" only.
+            page._setup_server()  # type: ignore[no-untyped-call]
+            return Response(page.index(), media_type="text/html")  # type: ignore[no-untyped-call]
+        finally:
+            reset_current_request(token)  # type: ignore[no-untyped-call]
+
+    return index
 
 
 def _backend_of(server: FastAPI) -> type[FastAPIDashServer]:

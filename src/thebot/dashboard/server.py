@@ -13,6 +13,7 @@ import uvicorn
 from thebot.dashboard.app import create_app
 
 if TYPE_CHECKING:
+    from thebot.dashboard.lab import Research
     from thebot.dashboard.options import DashboardOptions
     from thebot.live.desk import Desk
 
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
 class Server(uvicorn.Server):
     """Leaves signals to whoever runs it, and says when it listens: `ready` is set then."""
 
-    def __init__(self, desk: Desk, options: DashboardOptions) -> None:
+    def __init__(self, desk: Desk, options: DashboardOptions, research: Research | None = None) -> None:
         super().__init__(
             uvicorn.Config(
-                create_app(desk, options),
+                create_app(desk, options, research),
                 log_config=None,
                 access_log=False,
                 ws_per_message_deflate=False,  # frames are small and twenty a second: deflating costs more

@@ -117,6 +117,12 @@ class Stream:
     def tabs(self) -> int:
         return len(self._tabs)
 
+    def announce(self, message: dict[str, Any]) -> None:
+        """Tells it to every open tab, once: it has a `type`."""
+        told = msgspec.json.encode(message)
+        for tab in self._tabs:
+            tab.tell(told)
+
     async def run(self) -> None:
         """Feeds the tabs until cancelled."""
         async with asyncio.TaskGroup() as tasks:

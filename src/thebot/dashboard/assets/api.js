@@ -2,10 +2,16 @@
 export async function ask(path, query = {}, signal = undefined) {
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null)
     .flatMap(([name, value]) => (Array.isArray(value) ? value.map((each) => [name, each]) : [[name, value]]));
-  const url = given.length ? `${path}?${new URLSearchParams(given)}` : path;
+  return asked(given.length ? `${path}?${new URLSearchParams(given)}` : path, { signal });
+}
+
+// Something to be done: POST with a body, or DELETE.
+export const order = (path, body = undefined, method = 'POST') => asked(path, { method, body: body === undefined ? undefined : JSON.stringify(body) });
+
+async function asked(url, options) {
   let answer;
   try {
-    answer = await fetch(url, { signal, headers: { accept: 'application/json' } });
+    answer = await fetch(url, { ...options, headers: { accept: 'application/json' } });
   } catch (error) {
     if (error.name === 'AbortError') throw error;
     throw new Unreachable('The server does not answer.');

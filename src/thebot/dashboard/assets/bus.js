@@ -9,6 +9,11 @@
 //   chosen  {symbol, timeframe, at?}: what the chart is to show
 //   plots   what is drawn on the chart has changed, or is being computed
 //   edit    the key of an indicator that the trader wants to change
+//   page    another page is shown, or the same with another address (pages.js)
+//   jobs    the experiments of the lab have changed, or the one that is told
+//   ended   an experiment has ended
+//   past    the trades of a result are to be drawn on the chart, or none
+//   look    an instant (ms UTC) that the chart is to show
 //   setting the name of a setting that changed
 const REST = 2000; // ms that a listener which failed is left alone: one broken part must not drown the others
 const listeners = new Map();

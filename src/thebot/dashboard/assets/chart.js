@@ -9,11 +9,14 @@ import { layout, traces } from './figure.js';
 import { shift as zoneShift } from './format.js';
 import { choose, digits } from './market.js';
 import { panesOf, scale } from './panes.js';
+import { past } from './past.js';
 import * as plot from './plot.js';
 import { settings } from './settings.js';
 import { clockOffset, follow } from './stream.js';
 
 const CHUNK = 500; // candles in one answer
+const LARGE_CHUNK = 1500; // the most that one answer holds
+const JUMPS = 40; // of these at most to a time in the past
 const MOST = 20_000; // candles kept
 const WIDEST = 3_000; // candles in view
 const SPACING = 7.2; // px from candle to candle at first
@@ -54,6 +57,8 @@ export function build() {
   on('anew', () => chart.symbol && refresh(CHUNK));
   on('candle', () => refresh(10));
   on('signal', (signal) => { if (signal.symbol === chart.symbol && signal.timeframe === chart.timeframe) refresh(10); });
+  on('past', redraw);
+  on('look', (at) => chart.data && goTo(at));
   on('frame', heedFrame);
   on('setting', (name) => {
     if (name === 'log') redraw();
@@ -167,12 +172,12 @@ async function refresh(limit) {
   }
 }
 
-async function readOlder() {
+async function readOlder(limit = CHUNK) {
   if (older || exhausted || !chart.data?.time.length || chart.data.time.length >= MOST) return;
   older = true;
   const mine = about();
   try {
-    const answer = await read({ limit: CHUNK, end: chart.data.time[0] });
+    const answer = await read({ limit, end: chart.data.time[0] });
     if (mine !== about() || !chart.data) return;
     if (!answer.time.length) { exhausted = true; return; }
     const before = chart.data.time.length;
@@ -220,9 +225,14 @@ export function showNewest() {
 }
 
 async function goTo(at) {
-  // Without reading for ever: a signal older than this is shown at the oldest candle there is.
-  for (let i = 0; i < 8 && chart.data.time[0] > at - 40 * chart.span && !exhausted; i++) await readOlder();
-  if (!view) return;
+  // Without reading for ever: what is older than this is shown at the oldest candle there is.
+  const mine = about();
+  const far = () => chart.data?.time[0] > at - 40 * chart.span;
+  for (let i = 0; i < JUMPS && mine === about() && far() && !exhausted; i++) {
+    if (older) await new Promise((resolve) => { setTimeout(resolve, 50); }); // one is on its way
+    else await readOlder(chart.data.time[0] - at > CHUNK * chart.span ? LARGE_CHUNK : CHUNK);
+  }
+  if (!view || mine !== about() || !chart.data) return;
   const width = view.to - view.from;
   if (at > view.from + width * 0.1 && at < view.to - width * 0.1) return;
   view = { from: at - width * 0.6, to: at + width * 0.4 };
@@ -289,7 +299,7 @@ function redraw() {
   const [first, last] = visible();
   const margin = last - first + 1; // a screen to each side, so that a pan has candles to show
   drawnRows = [Math.max(0, first - margin), Math.min(chart.data.time.length - 1, last + margin)];
-  const given = { rows: drawnRows, shift: chart.shift, span: chart.span, gpu: plot.hasGpu() };
+  const given = { rows: drawnRows, shift: chart.shift, span: chart.span, gpu: plot.hasGpu(), symbol: chart.symbol, past: past.trades };
   const { clientWidth: width, clientHeight: height } = $('chart');
   plot.draw(traces(chart.data, given), layout({
     view: { from: view.from + chart.shift, to: view.to + chart.shift }, fit, log: settings.log, panes: chart.panes,

@@ -17,8 +17,9 @@ const MARK = 8; // px from one mark at a candle to the next
 // Plotly takes numbers for times of the browser's own zone, and text for what it says: so it gets text.
 export const stamp = (at) => new Date(at).toISOString().slice(0, 23).replace('T', ' ');
 
-// rows: [first, last] to hand to Plotly; shift: ms to add for the shown zone; span: ms of a candle.
-export function traces(data, { rows: [first, last], shift, span, gpu }) {
+// rows: [first, last] to hand to Plotly; shift: ms to add for the shown zone; span: ms of a candle; past: the
+// trades of a result in columns, or null.
+export function traces(data, { rows: [first, last], shift, span, gpu, symbol, past }) {
   const cut = (column) => column.slice(first, last + 1);
   const x = cut(data.time).map((t) => stamp(t + shift));
   const kind = x.length > FEW && gpu ? 'scattergl' : 'scatter';
@@ -43,7 +44,28 @@ export function traces(data, { rows: [first, last], shift, span, gpu }) {
       made.push(line(each, y.map((v, i) => (turns[i] > 0 ? v : null)), COLOURS.up), line(each, y.map((v, i) => (turns[i] > 0 ? null : v)), COLOURS.down));
     } else made.push(line(each, y, each.colour), ...alone(x, y, each));
   }
-  return [...made, ...markers(data, shift, first, last)];
+  const seen = past ? traded(past, symbol, shift, data.time[first], data.time[last] + span) : [];
+  return [...made, ...seen, ...markers(data, shift, first, last)];
+}
+
+// Past trades between two times: a line from the entry to the exit in the colour of what came of it, where the
+// first stop stood, a triangle at the entry that shows the side, a ring at the exit.
+function traded(trades, symbol, shift, from, to) {
+  const mine = trades.profit.map((_, i) => i).filter((i) => trades.symbol[i] === symbol && trades.left_at[i] >= from && trades.entered_at[i] <= to);
+  if (!mine.length) return [];
+  const axes = { type: 'scatter', yaxis: 'y2', hoverinfo: 'skip' };
+  const entered = (i) => stamp(trades.entered_at[i] + shift);
+  const left = (i) => stamp(trades.left_at[i] + shift);
+  const lines = (rows, a, b, line) => ({ ...axes, mode: 'lines', x: rows.flatMap((i) => [entered(i), left(i), null]), y: rows.flatMap((i) => [a[i], b[i], null]), line });
+  const marks = (rows, x, y, marker) => ({ ...axes, mode: 'markers', x: rows.map(x), y: rows.map((i) => y[i]), marker });
+  const made = [lines(mine.filter((i) => trades.stop[i] !== null), trades.stop, trades.stop, { color: 'rgba(240,185,11,.75)', width: 1, dash: 'dash' })];
+  for (const [won, color] of [[true, COLOURS.up], [false, COLOURS.down]]) {
+    const rows = mine.filter((i) => trades.profit[i] > 0 === won);
+    made.push(lines(rows, trades.entry_price, trades.exit_price, { color, width: 1.6, dash: 'dot' }));
+    for (const [side, symbol_] of [['long', 'triangle-up'], ['short', 'triangle-down']]) made.push(marks(rows.filter((i) => trades.side[i] === side), entered, trades.entry_price, { symbol: symbol_, color, size: 12, line: { color: '#fff', width: 1 } }));
+    made.push(marks(rows, left, trades.exit_price, { symbol: 'circle', color: '#10151d', size: 9, line: { color, width: 2 } }));
+  }
+  return made.filter((each) => each.x.length);
 }
 
 export const dotColour = (v) => (v > 0 ? COLOURS.down : COLOURS.up); // red: squeezed

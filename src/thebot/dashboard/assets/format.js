@@ -1,6 +1,7 @@
 // Numbers and times as a trader reads them. Prices have the digits of the instrument's tick, always all of
 // them, so that a column of them stands still.
 const THOUSANDS = /\B(?=(\d{3})+(?!\d))/g;
+const THOUSANDS_BEFORE_DOT = /(?<!\.\d*)\B(?=(\d{3})+(?!\d))/g;
 const MINUS = '\u2212'; // as wide as a plus in tabular figures; a hyphen is not
 
 export function price(value, digits) {
@@ -47,6 +48,37 @@ const DAY = { weekday: 'short', day: '2-digit', month: 'short', year: 'numeric' 
 export const clock = (at, zone) => format(zone, 'clock', CLOCK).format(at);
 export const minute = (at, zone) => format(zone, 'minute', MINUTE).format(at).replace(',', '');
 export const day = (at, zone) => format(zone, 'day', DAY).format(at);
+
+// A moment of any year, in columns that stand still: 2026-01-31 14:00.
+export const dated = (at, zone) => new Date(at + shift(at, zone)).toISOString().slice(0, 16).replace('T', ' ');
+
+// A span of time, as one says it: 2 d 4 h.
+export function lasting(ms) {
+  const parts = [[86_400_000, 'd'], [3_600_000, 'h'], [60_000, 'min'], [1000, 's']];
+  const at = parts.findIndex(([size]) => ms >= size);
+  if (at < 0) return '0 s';
+  const [size, unit] = parts[at];
+  const rest = parts[at + 1] && Math.floor((ms % size) / parts[at + 1][0]);
+  return `${Math.floor(ms / size)} ${unit}${rest ? ` ${rest} ${parts[at + 1][1]}` : ''}`;
+}
+
+// A figure's own text, with minus signs as wide as a plus.
+export const figureText = ({ unit, text }, shown = text) => (unit === 'date' ? shown : shown.replace(/-(?=[\d.])/g, MINUS));
+
+export const whole = (value) => Math.round(value).toLocaleString('en');
+
+// A share of one, with its sign where it is a gain or a loss.
+export function share(value, { digits = 2, signed = true } = {}) {
+  if (value === null || value === undefined || !Number.isFinite(value)) return '–';
+  const text = `${Math.abs(value * 100).toFixed(digits).replace(THOUSANDS_BEFORE_DOT, ',')}%`;
+  return `${value < 0 ? MINUS : signed && value > 0 ? '+' : ''}${text}`;
+}
+
+export function amount(value, { digits = 2, signed = false } = {}) {
+  if (value === null || value === undefined || !Number.isFinite(value)) return '–';
+  const text = Math.abs(value).toFixed(digits).replace(THOUSANDS_BEFORE_DOT, ',');
+  return `${value < 0 ? MINUS : signed && value > 0 ? '+' : ''}${text}`;
+}
 
 // For a list of the day's events: the time today, the date before.
 export function moment(at, now, zone) {

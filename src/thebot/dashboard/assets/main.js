@@ -4,8 +4,13 @@ import * as chart from './chart.js';
 import * as crosshair from './crosshair.js';
 import { $, press } from './dom.js';
 import { guarded, watchTheRest } from './failures.js';
+import * as jobs from './jobs.js';
+import * as lab from './lab.js';
 import * as market from './market.js';
 import * as overlay from './overlay.js';
+import * as pages from './pages.js';
+import * as past from './past.js';
+import * as results from './results.js';
 import * as selector from './selector.js';
 import { settings } from './settings.js';
 import * as signals from './signals.js';
@@ -25,9 +30,16 @@ function begin() {
     ['signals', 'The list of signals has failed', signals],
     ['desk', 'The tabs have failed', tabs],
   ];
+  const researched = [
+    ['lab', 'The lab has failed', lab],
+    ['results', 'The results have failed', results],
+    ['chart-pane', 'The trades of the past have failed', past],
+    ['lab', 'The list of experiments has failed', jobs],
+  ];
   watchTheRest(() => $('desk'));
   market.listen(); // first: the others look at what it keeps
-  for (const [home, what, part] of parts) guarded(() => $(home), what, part.build)();
+  pages.build();
+  for (const [home, what, part] of $('lab') ? [...parts, ...researched] : parts) guarded(() => $(home), what, part.build)();
   const showLog = () => press($('log'), settings.log);
   on('setting', showLog);
   showLog();

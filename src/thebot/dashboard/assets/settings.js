@@ -48,8 +48,13 @@ function save() {
   } catch {
     // Storage may be full or forbidden; then the arrangement lasts as long as the page.
   }
-  const shown = new URLSearchParams(location.search);
-  for (const name of ['symbol', 'timeframe']) if (values[name]) shown.set(name, values[name]);
-  const url = `${location.pathname}?${shown}`;
+  if (location.pathname !== '/') return; // another page is shown
+  const url = addressOf(new URLSearchParams(location.search));
   if (url !== location.pathname + location.search) history.replaceState(null, '', url);
+}
+
+// Where the chart of the chosen symbol and timeframe is; `more` is what the address says besides.
+export function addressOf(more = new URLSearchParams()) {
+  for (const name of ['symbol', 'timeframe']) if (values[name]) more.set(name, values[name]);
+  return `/?${more}`;
 }

@@ -173,7 +173,7 @@ function paintQuote(frame) {
   if (parts.change.className !== way) parts.change.className = way;
   $('quote').classList.toggle('stale', frame.isStale(at));
   const now = performance.now();
-  if (now - titled > TITLE) {
+  if (now - titled > TITLE && $('desk').dataset.page === 'markets') {
     titled = now;
     document.title = `${price(value, parts.digits)} ${settings.symbol} · THEBOT`;
   }
