@@ -32,7 +32,8 @@ def test_real_hours_go_through_the_whole_tower(shared: Path, name: str) -> None:
     free = backtest(symbol="BTCUSDT", timeframe="1h", strategy=name, candles=path, costs=FREE)
     assert free.trials == 1  # the same variant, at other costs
     assert free.total_return > record.total_return
-    assert [trade.decided_at for trade in free.trades] == [trade.decided_at for trade in record.trades]
+    if not strategy(name).exits.any:  # a stop hangs on the price that costs made of the entry
+        assert [each.decided_at for each in free.trades] == [each.decided_at for each in record.trades]
     plain = json.loads(json.dumps(record.plain(), allow_nan=False))
     assert plain["trades"] == len(plain["trade_list"])
     compounded = math.prod(1 + t["gain"] for t in plain["trade_list"]) - 1

@@ -10,10 +10,8 @@ import numpy as np
 
 from thebot.errors import BadSetting
 from thebot.market import BoolArray, FloatArray, IntArray, Symbol
+from thebot.trading.events import Ending
 
-Ending: TypeAlias = Literal[
-    "signal", "reversal", "stop", "trailing", "break-even", "target", "time", "halt", "end of data"
-]
 ENDINGS: Final[tuple[Ending, ...]] = get_args(Ending)
 Direction: TypeAlias = Literal["long", "short"]
 

@@ -11,6 +11,7 @@ from thebot.strategy.rule import Edges, SignalRule, edges_over, signals_over
 from thebot.strategy.signal import Level, Side, Signal, level_of
 from thebot.strategy.sizing import CappedKelly, EquityFraction, FixedAmount, RiskFraction, VolatilityTarget
 from thebot.strategy.source import StrategySource
+from thebot.strategy.stateful import Stateful, View
 
 __all__ = [
     "AtPrice",
@@ -30,8 +31,10 @@ __all__ = [
     "Side",
     "Signal",
     "SignalRule",
+    "Stateful",
     "Strategy",
     "StrategySource",
+    "View",
     "VolatilityTarget",
     "decider",
     "edges_over",
