@@ -11,6 +11,7 @@ from thebot.config import Configuration, Settings, configuration
 from thebot.errors import BadSetting, UnknownName
 from thebot.market import Timeframe
 from thebot.storage.folder import DataFolder, default_folder
+from thebot.strategy import strategies
 
 
 def written(folder: Path, text: str) -> Path:
@@ -70,8 +71,7 @@ def test_strategies_take_parameters_from_the_file_and_the_environment(
     )
     monkeypatch.setenv("THEBOT_STRATEGIES__RSI_REVERSAL__PERIOD", "7")
     found = configuration(tmp_path)
-    known = {"rsi-reversal": object(), "macd-trend": object(), "supertrend-flip": object()}
-    assert found.settings.enabled_strategies(known) == {
+    assert found.settings.enabled_strategies(strategies()) == {
         "rsi-reversal": {"period": 7, "oversold": 25},
         "supertrend-flip": {},
     }

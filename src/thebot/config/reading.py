@@ -53,7 +53,7 @@ class Configuration:
 
         own = {name: {"enabled": each.live, **each.parameters} for name, each in strategies().items()}
         plain = {name: _plain(getattr(self.settings, name)) for name in Settings.model_fields}
-        values = _flat(plain | {"strategies": _laid_over(own, plain["strategies"])})
+        values = _flat(plain | {"strategies": _laid_over(own, _without_none(plain["strategies"]))})
         for name, value in values.items():
             yield name, value, self.origins.get(name, "default")
 
@@ -160,6 +160,8 @@ def _refuse_near(name: str, variable: str, known: list[str]) -> None:
 
 
 def _file(path: Path) -> _Source:
+    from thebot.strategy.places import lines_of_keys
+
     try:
         text = path.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):  # what is wrong with the folder itself is said later
@@ -170,23 +172,8 @@ def _file(path: Path) -> _Source:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadSetting(f"{path} is not written in TOML: {error}.") from error
-    where = {name: f"{path.name}, line {line}" for name, line in _lines(text)}
+    where = {name: f"{path.name}, line {line}" for name, line in lines_of_keys(text)}
     return _Source(values, where, path.name)
-
-
-_HEADER: Final = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]")
-_KEY: Final = re.compile(r"\s*([\w\-.\"' ]+?)\s*=")
-
-
-def _lines(text: str) -> Iterator[tuple[str, int]]:
-    """Where each key of a TOML text stands. (A text over several lines that looks like keys may fool it.)"""
-    table = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := _HEADER.match(line):
-            table = re.sub(r"[\"'\s]", "", header[1])
-            yield table, number
-        elif key := _KEY.match(line):
-            yield f"{table}.{key[1]}".strip(".").replace('"', "").replace("'", ""), number
 
 
 def _refuse_unknown(source: _Source) -> None:

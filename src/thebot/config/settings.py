@@ -94,11 +94,11 @@ class DashboardSettings(_Section):
 
 
 class StrategySettings(BaseModel):
-    """One strategy: whether it runs, and parameters that differ from its own defaults."""
+    """One strategy: whether it runs (None: as it comes), and parameters that differ from its own defaults."""
 
     model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
 
-    enabled: bool = True
+    enabled: bool | None = None
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -155,8 +155,8 @@ class Settings(_Section):
     )
     strategies: dict[str, StrategySettings] = Field(
         default={},
-        description="The strategies. A section switches one on (enabled = false: off) and sets its "
-        "parameters; those without one are on or off as shown here.",
+        description="The strategies. enabled = true runs one on the live market, enabled = false does not; "
+        "as shown here unless said otherwise. The other lines are its parameters.",
     )
 
     @model_validator(mode="after")
@@ -170,8 +170,9 @@ class Settings(_Section):
 
     def enabled_strategies(self, known: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         """The parameters set for each of the `known` strategies, without those that are switched off."""
-        chosen = {
-            name: self.strategies.get(name, StrategySettings(enabled=each.live))
-            for name, each in known.items()
+        chosen = {name: self.strategies.get(name, StrategySettings()) for name in known}
+        return {
+            name: each.parameters
+            for name, each in chosen.items()
+            if (known[name].live if each.enabled is None else each.enabled)
         }
-        return {name: each.parameters for name, each in chosen.items() if each.enabled}

@@ -24,10 +24,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-from thebot.errors import IndicatorError, MissingFile, nearest
+from thebot.errors import IndicatorError, MissingFile, UsageError, nearest
 from thebot.indicators.indicator import Definition, forget, registered
 
 _loaded: Final[dict[Path, tuple[Definition, ...]]] = {}
+_modules: Final[dict[Path, ModuleType]] = {}
 
 
 def load(path: Path) -> tuple[Definition, ...]:
@@ -46,7 +47,6 @@ def _run(path: Path) -> tuple[Definition, ...]:
     module = run_file(path)
     made = _defined_in(module.__name__)
     if not made:
-        sys.modules.pop(module.__name__, None)
         raise IndicatorError(
             f"{path} defines no indicator. Decorate a step function with @indicator(...), or a formula "
             "with @combination(...), from thebot.indicators."
@@ -55,18 +55,14 @@ def _run(path: Path) -> tuple[Definition, ...]:
 
 
 def run_file(path: Path) -> ModuleType:
-    """The module that a Python file of the user's is, after running it.
+    """The module that a Python file of the user's is, after running it; once in a process.
 
     Raises MissingFile, or IndicatorError with the line for a file that fails: then nothing of it is kept.
     """
-    if path.is_dir():
-        raise MissingFile(f"{path} is a folder. Name the Python file in it.")
-    if not path.is_file():
-        beside = [each.name for each in path.parent.glob("*.py")] if path.parent.is_dir() else []
-        near = nearest(path.name, beside)
-        raise MissingFile(
-            f"There is no file {path}." + (f" Beside it there is: {', '.join(near)}." if near else "")
-        )
+    path = path.expanduser().resolve()
+    if path in _modules:
+        return _modules[path]
+    require_file(path, ".py")
     name = f"thebot_own_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
@@ -79,24 +75,39 @@ def run_file(path: Path) -> ModuleType:
         forget(_defined_in(name))
         sys.modules.pop(name, None)
         raise IndicatorError(
-            f"{_place(path, error)}: {_what(error)} Nothing of the file was taken."
+            f"{place_of(path, error)}: {what_of(error)} Nothing of the file was taken."
         ) from error
+    _modules[path] = module
     return module
+
+
+def require_file(path: Path, ending: str) -> None:
+    """Raises MissingFile, with the names near it, unless there is such a file."""
+    if path.is_dir():
+        raise MissingFile(f"{path} is a folder. Name the file in it, as NAME{ending}.")
+    if not path.is_file():
+        beside = [each.name for each in path.parent.glob(f"*{ending}")] if path.parent.is_dir() else []
+        near = nearest(path.name, beside)
+        raise MissingFile(
+            f"There is no file {path}." + (f" Beside it there is: {', '.join(near)}." if near else "")
+        )
 
 
 def _defined_in(module: str) -> tuple[Definition, ...]:
     return tuple(each for each in dict.fromkeys(registered().values()) if each.function.__module__ == module)
 
 
-def _place(path: Path, error: Exception) -> str:
+def place_of(path: Path, error: Exception) -> str:
+    """Where in the file something went wrong: "my.py, line 7"."""
     if isinstance(error, SyntaxError) and error.lineno:
         return f"{path}, line {error.lineno}"
     lines = [each.lineno for each in traceback.extract_tb(error.__traceback__) if each.filename == str(path)]
     return f"{path}, line {lines[-1]}" if lines else str(path)
 
 
-def _what(error: Exception) -> str:
+def what_of(error: Exception) -> str:
+    """What went wrong, as a sentence."""
     if isinstance(error, SyntaxError):
         return f"this is no Python ({error.msg})."
     text = str(error).rstrip(".")
-    return f"{text}." if isinstance(error, IndicatorError) else f"{type(error).__name__}: {text}."
+    return f"{text}." if isinstance(error, UsageError) else f"{type(error).__name__}: {text}."

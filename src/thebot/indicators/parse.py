@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+import contextlib
+import functools
+import operator
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NoReturn, TypeAlias
 
@@ -20,6 +23,7 @@ from thebot.indicators.expression import (
 from thebot.indicators.indicator import Indicator, registered
 
 LONGEST_TEXT: Final = 10_000  # characters
+_ONE_LINE: Final = str.maketrans("\t\r\n\f", "    ")
 _CROSSINGS: Final[dict[str, Callable[..., Expression]]] = {
     "crosses_above": crosses_above,
     "crosses_below": crosses_below,
@@ -71,27 +75,34 @@ def parse_whole(
     """
     if len(text) > LONGEST_TEXT:
         raise IndicatorError(f"A rule of {len(text):,} characters is too long; {LONGEST_TEXT:,} are read.")
+    line = text.strip().translate(_ONE_LINE)
+    if "#" in line:  # Python would leave out what is behind it
+        _unread(line, "a # has no place", line.index("#"))
     try:
-        tree = ast.parse(text.strip(), mode="eval")
-        found = _Reader(text.strip(), names, functions).read(tree.body)
+        tree = ast.parse(line, mode="eval")
+        found = _Reader(line, names, functions).read(tree.body)
         return found if isinstance(found, Indicator) else expression_of(found)
     except SyntaxError as error:
-        unread = IndicatorError(
-            f"The rule {text!r} cannot be read ({error.msg} at character {error.offset}). "
-            "Write it as in: rsi(14) < 30 and close > ema(200).at('4h')"
-        )
-        _mark(unread, text.strip(), (error.offset or 1) - 1)
-        raise unread from error
+        at = (error.offset or len(line) + 1) - 1  # without a place it is the end that came too soon
+        _unread(line, error.msg if error.offset else "something is missing", at, error)
     except (RecursionError, MemoryError, ValueError) as error:
         raise IndicatorError(f"The rule {text[:80]!r}... cannot be read: {error}.") from error
+
+
+def _unread(text: str, why: str, at: int, error: SyntaxError | None = None) -> NoReturn:
+    unread = IndicatorError(
+        f"The rule {text!r} cannot be read ({why} at character {at + 1}). "
+        "Write it as in: rsi(14) < 30 and close > ema(200).at('4h')"
+    )
+    _mark(unread, text, at)
+    raise unread from error
 
 
 def _mark(error: Exception, text: str, at: int) -> None:
     """Say where in the text it went wrong, unless that is said already: the innermost place counts."""
     if not getattr(error, "__notes__", ()):
-        line = text[:at].count("\n")
-        error.add_note(text.splitlines()[line] if text else "")
-        error.add_note(" " * (at - (text[:at].rfind("\n") + 1)) + "^")
+        error.add_note(text)
+        error.add_note(" " * at + "^")
 
 
 class _Reader:
@@ -99,20 +110,32 @@ class _Reader:
         self.text, self.names, self.functions = text, names, functions
 
     def read(self, node: ast.expr) -> Any:  # noqa: ANN401  (an expression, or a plain number)
-        try:
+        with self.marking(node):
             return self.meaning(node)
+
+    def condition(self, node: ast.expr) -> Expression:
+        """What is combined by and, or, not: marked where it is none."""
+        with self.marking(node):
+            found = expression_of(self.read(node))
+            if not found.is_condition:
+                complement(found)  # says why it cannot be
+            return found
+
+    @contextlib.contextmanager
+    def marking(self, node: ast.expr | ast.keyword) -> Iterator[None]:
+        """What goes wrong inside is marked at this place."""
+        try:
+            yield
         except (IndicatorError, UnknownName) as error:
             _mark(error, self.text, self.place(node))
             raise
 
-    def place(self, node: ast.expr) -> int:
+    def place(self, node: ast.expr | ast.keyword) -> int:
         """The character that a node is about: of an attribute its name, else where it begins."""
-        if isinstance(node, ast.Attribute) and node.end_lineno and node.end_col_offset is not None:
-            line, column = node.end_lineno, node.end_col_offset - len(node.attr.encode())
-        else:
-            line, column = node.lineno, node.col_offset
-        before = self.text.encode().split(b"\n")
-        return len((b"\n".join([*before[: line - 1], before[line - 1][:column]])).decode())
+        column = node.col_offset  # in bytes
+        if isinstance(node, ast.Attribute) and node.end_col_offset is not None:
+            column = node.end_col_offset - len(node.attr.encode())
+        return len(self.text.encode()[:column].decode())
 
     def meaning(self, node: ast.expr) -> Any:  # noqa: ANN401  (an expression, or a plain number)
         match node:
@@ -129,15 +152,8 @@ class _Reader:
             case ast.Compare():
                 return self.comparison(node)
             case ast.BoolOp(op=op, values=values):
-                parts = [self.read(value) for value in values]
-                whole = expression_of(parts[0])
-                for part in parts[1:]:
-                    whole = (
-                        whole & expression_of(part)
-                        if isinstance(op, ast.And)
-                        else whole | expression_of(part)
-                    )
-                return whole
+                joined = operator.and_ if isinstance(op, ast.And) else operator.or_
+                return functools.reduce(joined, map(self.condition, values))
             case ast.BinOp(op=op) if type(op) in _BINARY:
                 return self.combined(_BINARY[type(op)], node)
             case ast.UnaryOp(op=op, operand=operand):
@@ -146,29 +162,39 @@ class _Reader:
                 return self.refuse(node)
 
     def combined(self, function: Callable[[Any, Any], Any], node: ast.BinOp) -> Any:  # noqa: ANN401
-        left, right = self.read(node.left), self.read(node.right)
+        if isinstance(node.op, ast.BitAnd | ast.BitOr):
+            return function(self.condition(node.left), self.condition(node.right))
+        left, right = self.value(node.left), self.value(node.right)
         if isinstance(left, Expression) or isinstance(right, Expression):
             return function(expression_of(left), expression_of(right))
-        if isinstance(node.op, ast.BitAnd | ast.BitOr) or (isinstance(node.op, ast.Div) and right == 0):
+        if isinstance(node.op, ast.Div) and right == 0:
             self.refuse(node)
         return function(left, right)  # of plain numbers: a plain number
 
     def unary(self, op: ast.unaryop, operand: ast.expr) -> Any:  # noqa: ANN401
-        value = self.read(operand)
         if isinstance(op, ast.Not | ast.Invert):
-            return complement(expression_of(value))
+            return complement(self.condition(operand))
+        value = self.value(operand)
         if isinstance(op, ast.UAdd):
             return value
-        return -value if isinstance(operand, ast.Constant) else -expression_of(value)
+        return -value if isinstance(operand, ast.Constant | ast.Name) else -expression_of(value)
 
-    def leaf(self, name: str) -> Any:  # noqa: ANN401  (an expression, or what a name stands for)
+    def value(self, node: ast.expr) -> Any:  # noqa: ANN401  (an expression, or a plain number)
+        """What is reckoned with or compared: marked where it is an indicator with several outputs."""
+        found = self.read(node)
+        with self.marking(node):
+            return expression_of(found) if isinstance(found, Expression) else found
+
+    def leaf(self, name: str) -> Any:  # noqa: ANN401  (an expression, or the number that a name stands for)
+        if isinstance(self.names.get(name), str):
+            raise IndicatorError(f"{name} is the text {self.names[name]!r}, which has no place here.")
         if name in self.names:
             return self.names[name]
         for leaf in LEAVES:
             if name in (leaf.name, repr(leaf)):
                 return leaf
         known = registered()
-        if name in known or name in _CROSSINGS:
+        if name in known or name in _CROSSINGS or name in self.functions:
             raise IndicatorError(f"{name} is written with brackets: {name}(...), in {self.text!r}.")
         near = [*self.names, *(leaf.name for leaf in LEAVES), *sorted(known)]
         raise UnknownName(
@@ -201,13 +227,16 @@ class _Reader:
                     raise IndicatorError(f"{name} takes one expression: {name}(...), in {self.text!r}.")
                 return self.functions[name](expression_of(arguments[0]))
             case ast.Name(id=name):
-                return self.indicator(name, arguments, named)
+                return self.indicator(node, name, arguments, named)
             case ast.Attribute(value=value, attr=method):
-                return self.method(expression_of(self.read(value)), method, arguments, named)
+                owner = expression_of(self.value(value))
+                given = [*node.args, *(each.value for each in node.keywords), node.func]
+                with self.marking(given[0] if method in _METHODS else node.func):
+                    return self.method(owner, method, arguments, named)
             case _:
                 return self.refuse(node)
 
-    def indicator(self, name: str, arguments: list[Any], named: dict[str, Any]) -> Indicator:
+    def indicator(self, node: ast.Call, name: str, arguments: list[Any], named: dict[str, Any]) -> Indicator:
         known = registered()
         if name not in known:
             near = [*known, *_CROSSINGS, *self.functions]
@@ -215,7 +244,13 @@ class _Reader:
         texts = any(isinstance(each, str) for each in [*arguments, *named.values()])
         if texts and not known[name].words:
             raise IndicatorError(f"{name} takes numbers and expressions, not text, in {self.text!r}.")
-        return known[name](*arguments, **named)
+        try:
+            return known[name](*arguments, **named)
+        except UnknownName as error:
+            for each in node.keywords:
+                if each.arg == error.name:
+                    _mark(error, self.text, self.place(each))
+            raise
 
     def method(
         self, value: Expression, method: str, arguments: list[Any], named: dict[str, Any]
@@ -234,10 +269,12 @@ class _Reader:
     def argument(self, node: ast.expr) -> Any:  # noqa: ANN401  (an expression, a number or a text)
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return node.value
+        if isinstance(node, ast.Name) and isinstance(self.names.get(node.id), str):
+            return self.names[node.id]
         return self.read(node)
 
     def comparison(self, node: ast.Compare) -> Expression:
-        sides = [self.read(side) for side in (node.left, *node.comparators)]
+        sides = [self.value(side) for side in (node.left, *node.comparators)]
         whole: Expression | None = None
         for op, left, right in zip(node.ops, sides, sides[1:], strict=False):
             if type(op) not in _COMPARED:

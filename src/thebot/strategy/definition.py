@@ -35,6 +35,15 @@ NEVER: Expression = close < 0
 """A condition that cannot hold: what a strategy without an exit signal waits for."""
 
 
+def require_condition(name: str, what: object) -> None:
+    """Raises BadSetting for something by which the strategy of that name cannot decide."""
+    if not isinstance(what, Expression) or not what.is_condition:
+        raise BadSetting(
+            f"Strategy {name}: {what!r} is not a condition. Compare it with something, as in "
+            "rsi(14) < 30, or use crosses_above and crosses_below."
+        )
+
+
 def either(*conditions: Expression | None) -> Expression:
     """Where one of them holds; those that are None never do."""
     given = [each for each in conditions if each is not None]
@@ -84,11 +93,7 @@ class Strategy:
         if not self.name:
             raise BadSetting("A strategy needs a name: its signals and results are kept under it.")
         for what in self.conditions:
-            if not isinstance(what, Expression) or not what.is_condition:
-                raise BadSetting(
-                    f"Strategy {self.name}: {what!r} is not a condition. Compare it with something, as in "
-                    "rsi(14) < 30, or use crosses_above and crosses_below."
-                )
+            require_condition(self.name, what)
         if self.entry is None and self.short_entry is None:
             raise BadSetting(f"Strategy {self.name} has no entry: say when it buys (entry) or sells short.")
         for entry, exit_, name in (

@@ -13,22 +13,24 @@ from __future__ import annotations
 
 import functools
 import inspect
+import keyword
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any, Final
 
-from thebot.errors import BadSetting, IndicatorError, MissingFile, UnknownName, nearest
+from thebot.errors import BadSetting, UnknownName, UsageError
 from thebot.indicators.indicator import registered
-from thebot.indicators.own import run_file
+from thebot.indicators.own import place_of, require_file, run_file, what_of
 from thebot.strategy.averaging import Averaging
 from thebot.strategy.catalogue import strategies, usual_rule
 from thebot.strategy.definition import Parameter, Strategy
 from thebot.strategy.grid import Grid
+from thebot.strategy.places import lines_of_keys
 from thebot.strategy.source import StrategySource
 from thebot.strategy.stateful import Stateful
-from thebot.strategy.texts import strategy_of_texts
+from thebot.strategy.texts import Place, strategy_of_texts
 
 Source = StrategySource[Any]
 
@@ -51,16 +53,24 @@ def strategy_source(text: str | Path) -> Source:
         raise BadSetting(
             f"{path} has several strategies: {', '.join(found)}. Name one, as {path}:{next(iter(found))}."
         )
-    if name is not None and name not in found:
+    name = next(iter(found)) if name is None else name
+    name = name if name in found else name.replace("_", "-")  # as a function is called in the file
+    if name not in found:
         raise UnknownName(f"strategy in {path}", name, found)
-    return found[name or next(iter(found))]
+    return found[name]
+
+
+def strategies_in(path: str | Path) -> Mapping[str, Source]:
+    """The strategies of a Python or TOML file, by name. Raises as `strategy_source`."""
+    file, _ = _parted(str(path))
+    if file is None:
+        raise BadSetting(f"{path} is no file of strategies: its name must end in .py or .toml.")
+    return MappingProxyType(_sources(file))
 
 
 def stateful_strategies() -> Mapping[str, Source]:
     """Those that come with THEBOT and keep a state, by name."""
-    return MappingProxyType(
-        {each.name: StrategySource(name=each.name, make=each, text=each.name) for each in _STATEFUL}
-    )
+    return MappingProxyType({each.name: StrategySource(name=each.name, make=each) for each in _STATEFUL})
 
 
 def _by_name(name: str) -> Source:
@@ -85,10 +95,13 @@ def _parted(text: str) -> tuple[Path | None, str | None]:
     return None, None
 
 
-@functools.cache
 def _sources(path: Path) -> dict[str, Source]:
-    """The strategies of a file, by name, in its order. A file is read once in a process."""
-    found = _of_toml(path) if path.suffix == ".toml" else _of_module(path, run_file(path))
+    """The strategies of a file, by name, in its order. Python is run once in a process."""
+    if path.suffix == ".toml":
+        require_file(path, ".toml")
+        found = _of_toml(path, path.stat().st_mtime_ns)
+    else:
+        found = _of_module(path, run_file(path))
     if not found:
         raise BadSetting(
             f"{path} has no strategy. Write a section [strategies.NAME] in TOML; in Python a Strategy(...), "
@@ -100,14 +113,16 @@ def _sources(path: Path) -> dict[str, Source]:
 def _of_module(path: Path, module: ModuleType) -> dict[str, Source]:
     found: dict[str, Source] = {}
     for name, value in vars(module).items():
-        if name.startswith("_") or (
-            getattr(value, "__module__", module.__name__) != module.__name__
-            and not isinstance(value, Strategy)
-        ):
+        made_here = isinstance(value, Strategy) or getattr(value, "__module__", "") == module.__name__
+        source = None if name.startswith("_") or not made_here else _of_value(path, name, value)
+        if source is None:
             continue
-        source = _of_value(path, name, value)
-        if source is not None:
-            found[source.name] = source
+        if source.name in found:
+            raise BadSetting(
+                f"{path} has two strategies called {source.name}: {name} is the second. Call one of them "
+                "otherwise, or begin its name in the file with _ to keep it out."
+            )
+        found[source.name] = source
     return found
 
 
@@ -115,61 +130,108 @@ def _of_value(path: Path, name: str, value: object) -> Source | None:
     """What a name in a Python file makes, if that is a strategy."""
     if isinstance(value, Strategy):
         made = value
-
-        def given() -> Strategy:
-            return made
-
         return StrategySource(
-            name=value.name, make=given, text=f"{path}:{value.name}", given=value.description
+            name=made.name, make=lambda: made, text=f"{path}:{made.name}", given=made.description
         )
-    if isinstance(value, type) and issubclass(value, Stateful) and value is not Stateful:
+    if isinstance(value, type) and issubclass(value, Stateful) and not inspect.isabstract(value):
+        _require_defaults(path, name, value)
         return StrategySource(name=value.name, make=value, text=f"{path}:{value.name}")
-    if not inspect.isfunction(value) or value.__annotations__.get("return") not in (Strategy, "Strategy"):
-        return None
-    own = name.replace("_", "-")
-    lacking = [
-        each.name for each in inspect.signature(value).parameters.values() if each.default is each.empty
-    ]
+    if inspect.isfunction(value) and _gives_strategy(value):
+        _require_defaults(path, name, value)
+        own = name.replace("_", "-")
+        return StrategySource(name=own, make=_told(path, value), text=f"{path}:{own}")
+    return None
+
+
+def _require_defaults(path: Path, name: str, made_by: Callable[..., Any]) -> None:
+    given = inspect.signature(made_by).parameters.values()
+    lacking = [each.name for each in given if not isinstance(each.default, int | float | str)]
     if lacking:
         raise BadSetting(
-            f"{path}: {name} gives a strategy, but {', '.join(lacking)} has no default. Give each parameter "
-            "one, as period: int = 14: that is what it is tried with, and how its kind is known."
+            f"{path}, line {inspect.getsourcelines(made_by)[1]}: {name} gives a strategy, but "
+            f"{', '.join(lacking)} has no number or text as its default. Give each parameter one, as "
+            "period: int = 14: that is what it is tried with, and how its kind is known."
         )
-    return StrategySource(name=own, make=value, text=f"{path}:{own}")
 
 
-def _of_toml(path: Path) -> dict[str, Source]:
-    if not path.is_file():
-        near = (
-            nearest(path.name, [each.name for each in path.parent.glob("*.toml")])
-            if path.parent.is_dir()
-            else []
-        )
-        raise MissingFile(
-            f"There is no file {path}." + (f" Beside it there is: {', '.join(near)}." if near else "")
-        )
-    try:
-        sections = tomllib.loads(path.read_text(encoding="utf-8")).get("strategies", {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadSetting(f"{path} cannot be read as TOML: {error}.") from error
-    return {name: _of_section(path, name, section) for name, section in sections.items()}
+def _gives_strategy(function: Callable[..., Any]) -> bool:
+    """Whether it says `-> Strategy`, or `-> "Strategy"`."""
+    said = function.__annotations__.get("return")
+    return said is Strategy or (isinstance(said, str) and said.rpartition(".")[2] == Strategy.__name__)
 
 
-def _of_section(path: Path, name: str, section: Mapping[str, Any]) -> Source:
-    defaults: dict[str, Parameter] = dict(section.get("parameters", {}))
+def _told(path: Path, function: Callable[..., Strategy]) -> Callable[..., Strategy]:
+    """The same; what goes wrong in it says where in the file."""
 
+    @functools.wraps(function)
     def make(**parameters: Parameter) -> Strategy:
         try:
-            return strategy_of_texts(name, section, parameters)
-        except (BadSetting, IndicatorError, UnknownName) as error:
-            error.add_note(f"File: {path}")
+            made = function(**parameters)
+        except UsageError as error:
+            error.add_note(f"It stands in {place_of(path, error)}.")
             raise
+        except Exception as error:
+            raise BadSetting(f"{place_of(path, error)}: {what_of(error)}") from error
+        if not isinstance(made, Strategy):
+            raise BadSetting(f"{path}: {function.__name__} gave {made!r}, which is no Strategy.")
+        return made
+
+    return make
+
+
+@functools.lru_cache(maxsize=32)
+def _of_toml(path: Path, changed: int) -> dict[str, Source]:
+    """Read again once it was `changed` at another time."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        sections = tomllib.loads(text).get("strategies", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSetting(f"{path} cannot be read as TOML: {error}.") from error
+    lines = dict(lines_of_keys(text))
+    if not isinstance(sections, dict) or not all(isinstance(each, dict) for each in sections.values()):
+        raise BadSetting(f"{path}: each strategy is a section of its own, as [strategies.dip].")
+    return {name: _of_section(path, lines, name, section) for name, section in sections.items()}
+
+
+def _of_section(path: Path, lines: Mapping[str, int], name: str, section: Mapping[str, Any]) -> Source:
+    def place(key: str) -> str:
+        parts = ["strategies", name, *filter(None, key.split("."))]
+        known = (".".join(parts[:count]) for count in range(len(parts), 1, -1))
+        line = next((lines[each] for each in known if each in lines), None)
+        return str(path) if line is None else f"{path}, line {line}"
+
+    def make(**parameters: Parameter) -> Strategy:
+        return strategy_of_texts(name, section, parameters, place)
 
     kind = inspect.Parameter.KEYWORD_ONLY
     make.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # what inspect looks for
-        [inspect.Parameter(each, kind, default=value) for each, value in defaults.items()]
+        [
+            inspect.Parameter(each, kind, default=value)
+            for each, value in _defaults(name, section, place).items()
+        ]
     )
-    make()  # what is wrong with it comes out now
-    return StrategySource(
+    source: Source = StrategySource(
         name=name, make=make, text=f"{path}:{name}", given=str(section.get("description", ""))
     )
+    source()  # what is wrong with it comes out now
+    return source
+
+
+def _defaults(name: str, section: Mapping[str, Any], place: Place) -> dict[str, Parameter]:
+    """The parameters of a section. Raises BadSetting for what is no number or word."""
+    found = section.get("parameters", {})
+    if not isinstance(found, dict):
+        raise BadSetting(
+            f"{place('parameters')}: parameters are a section, as [strategies.{name}.parameters]."
+        )
+    for each, value in found.items():
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            raise BadSetting(
+                f"{place(f'parameters.{each}')}: {each} is {value!r}; a parameter is a number or a text."
+            )
+        if not each.isidentifier() or keyword.iskeyword(each):
+            raise BadSetting(
+                f"{place(f'parameters.{each}')}: a parameter cannot be called {each!r}, for it stands in "
+                "expressions by its name. Use letters, digits and _."
+            )
+    return found

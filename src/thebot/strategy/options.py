@@ -42,6 +42,9 @@ MEANINGS: Final[Mapping[str, str]] = {
 }
 OPTIONS: Final = tuple(MEANINGS)
 
+_HOW: Final = (
+    ' Write "5%" of the entry price, "2atr" (average true ranges), a number of quote currency, or "none".'
+)
 _ATR: Final = re.compile(r"([0-9]*\.?[0-9]+)\s*\*?\s*atr(?:\(([0-9]+)\))?", re.ASCII)
 
 
@@ -52,10 +55,10 @@ def with_options(strategy: Strategy, options: Mapping[str, Parameter]) -> Strate
         raise BadSetting(f"{' and '.join(sizes)} say two sizes: give one of them.")
     exits: dict[str, Any] = {name: distance_of(name, options[name]) for name in _DISTANCES if name in options}
     if "expires" in options:
-        exits["expires"] = _span(options["expires"])
+        exits["expires"] = _span("expires", options["expires"])
     changed: dict[str, Any] = {"exits": replace(strategy.exits, **exits)} if exits else {}
     if "cooldown" in options:
-        changed["cooldown"] = _span(options["cooldown"]) or 0
+        changed["cooldown"] = _span("cooldown", options["cooldown"]) or 0
     if sizes:
         changed["sizing"] = _sizing(sizes[0], options[sizes[0]])
     return replace(strategy, **changed)
@@ -63,46 +66,50 @@ def with_options(strategy: Strategy, options: Mapping[str, Parameter]) -> Strate
 
 def distance_of(name: str, value: Parameter) -> Distance | None:
     """What such a text or number says; None for none. Raises BadSetting for another."""
+    if isinstance(value, bool):
+        raise BadSetting(f"{name} {value!r} is no distance.{_HOW}")
     if isinstance(value, int | float):
         return float(value)
     text = value.strip().casefold()
     if text == "none":
         return None
-    number = _share(text)
-    if number is not None:
-        return Percent(100 * number)
+    if _share(text) is not None:
+        return Percent(float(text[:-1]))
     found = _ATR.fullmatch(text)
     if found:
         times = float(found[1])
         if not times > 0:
             raise BadSetting(f"{name} {value!r} is no distance: give more than 0.")
         return times * atr(int(found[2] or 14))
-    try:
+    if _is_number(text):
         return float(text)
-    except ValueError:
-        raise BadSetting(
-            f'{name} {value!r} is no distance. Write "5%" of the entry price, "2atr" (average true ranges), '
-            'a number of quote currency, or "none".'
-        ) from None
+    raise BadSetting(f"{name} {value!r} is no distance.{_HOW}")
 
 
-def _span(value: Parameter) -> int | str | None:
+def is_distance(text: str) -> bool:
+    """Whether a text is meant as such a distance: then it is no expression."""
+    text = text.strip().casefold()
+    return text == "none" or text.endswith("%") or _ATR.fullmatch(text) is not None or _is_number(text)
+
+
+def _span(name: str, value: Parameter) -> int | str | None:
     """Candles or a span of time; None for none."""
     if isinstance(value, str):
         text = value.strip().casefold()
-        return None if text in ("none", "0") else int(text) if text.isdigit() else text
-    if value != int(value):
-        raise BadSetting(f"{value} candles cannot be: give a whole number, or a span such as 12h.")
+        return None if text in ("none", "0") else int(text) if text.isdecimal() else text
+    if isinstance(value, bool) or not math.isfinite(value) or value != int(value):
+        raise BadSetting(
+            f"{name} {value!r} cannot be: give a whole number of candles, or a span such as 12h."
+        )
     return int(value) or None
 
 
 def _sizing(name: str, value: Parameter) -> Sizing:
-    number = value if isinstance(value, int | float) else _share(value.strip())
-    if number is None and isinstance(value, str):
-        try:
-            number = float(value)
-        except ValueError:
-            number = None
+    number: float | None = None
+    if isinstance(value, str):
+        number = float(value) if _is_number(value) else _share(value.strip())
+    elif not isinstance(value, bool):
+        number = value
     if number is None or not math.isfinite(number):
         raise BadSetting(f"{name} {value!r} is no number. {MEANINGS[name]}")
     made: dict[str, Any] = {
@@ -122,9 +129,12 @@ def _kelly(cap: float) -> CappedKelly:
 
 def _share(text: str) -> float | None:
     """ "5%" as 0.05; None for a text that is no percentage."""
-    if not text.endswith("%"):
-        return None
+    return float(text[:-1]) / 100 if text.endswith("%") and _is_number(text[:-1]) else None
+
+
+def _is_number(text: str) -> bool:
     try:
-        return float(text[:-1]) / 100
+        float(text)
     except ValueError:
-        return None
+        return False
+    return True

@@ -72,7 +72,10 @@ class StrategySource(Generic[Made]):
                 description=summary or made.description,
             )
         except IndicatorError as error:
-            raise BadSetting(f"{self.name}: {error}") from error
+            told = BadSetting(f"{self.name}: {error}")
+            for note in getattr(error, "__notes__", ()):
+                told.add_note(note)
+            raise told from error
 
     def _checked(self, name: str, value: object) -> Parameter:
         default = self.parameters[name]

@@ -6,17 +6,19 @@ price, "2atr", "at donchian(20).lower" for a price, or any expression in quote c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+import math
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias
 
-from thebot.errors import BadSetting, IndicatorError, UnknownName
+from thebot.errors import BadSetting, UnknownName, UsageError
 from thebot.indicators.expression import Expression
 from thebot.indicators.parse import parse
-from thebot.strategy.definition import Parameter, Strategy
+from thebot.strategy.definition import Parameter, Strategy, require_condition
 from thebot.strategy.exits import AtPrice, Distance, Exits, Percent
 from thebot.strategy.higher import on_higher
-from thebot.strategy.options import distance_of
+from thebot.strategy.options import distance_of, is_distance
 from thebot.strategy.orders import AT_MARKET, EntryOrder, LimitOrder
 from thebot.strategy.sizing import (
     ALL_IN,
@@ -28,22 +30,12 @@ from thebot.strategy.sizing import (
     VolatilityTarget,
 )
 
-Read = TypeVar("Read")
-
 CONDITIONS: Final = ("entry", "exit", "short_entry", "short_exit")
 _LISTS: Final = ("confirms_entry", "confirms_exit")
 _DISTANCES: Final = ("stop", "target", "trailing", "break_even")
-_KNOWN: Final = (
-    *CONDITIONS,
-    *_LISTS,
-    "sizing",
-    "exits",
-    "order",
-    "cooldown",
-    "parameters",
-    "description",
-    "name",
-)
+_TABLES: Final = ("sizing", "exits", "order")
+_KNOWN: Final = (*CONDITIONS, *_LISTS, *_TABLES, "cooldown", "parameters", "description")
+Place: TypeAlias = Callable[[str], str]
 _SIZES: Final[Mapping[str, tuple[type, str, tuple[str, ...]]]] = {
     "size": (EquityFraction, "fraction", ()),
     "amount": (FixedAmount, "amount", ()),
@@ -77,112 +69,135 @@ def strategy_of_plain(plain: Mapping[str, Any]) -> Strategy:
     return replace(made, parameters=given)
 
 
-def strategy_of_texts(name: str, section: Mapping[str, Any], parameters: Mapping[str, Parameter]) -> Strategy:
+def strategy_of_texts(
+    name: str,
+    section: Mapping[str, Any],
+    parameters: Mapping[str, Parameter],
+    place: Place | None = None,
+) -> Strategy:
     """A strategy of a section of a file, its parameters put in.
 
     Raises UnknownName for a key that a strategy does not have; IndicatorError, UnknownName or BadSetting for
-    what cannot be read, saying which key it is.
+    what cannot be read. `place` says in the error's notes where a key ("entry", "exits.stop") stands.
     """
-    for key in section:
-        if key not in _KNOWN:
-            raise UnknownName(f"setting of the strategy {name}", key, _KNOWN)
-    reading = _Reading(name, parameters)
+    reading = _Reading(name, parameters, place or (lambda key: f"{key or 'a part'} of the strategy {name}"))
+    reading.known("", section, _KNOWN)
+    for key in _TABLES:
+        if not isinstance(section.get(key) or {}, Mapping):
+            with reading.placed(key):
+                raise BadSetting(f"{name}: {key} is a section of its own, as [strategies.{name}.{key}].")
     said: dict[str, Any] = {
-        key: reading.expression(key, section[key]) for key in CONDITIONS if section.get(key) is not None
+        key: reading.condition(key, section[key]) for key in CONDITIONS if section.get(key) is not None
     }
     for key in _LISTS:
-        said[key] = tuple(reading.expression(key, each) for each in section.get(key, ()))
-    return Strategy(
-        name=name,
-        **said,
-        sizing=reading.sizing(_table(name, "sizing", section)),
-        exits=reading.exits(_table(name, "exits", section)),
-        order=reading.order(_table(name, "order", section)),
-        cooldown=section.get("cooldown", 0),
-        description=str(section.get("description", "")),
-    )
-
-
-def _table(name: str, key: str, section: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = section.get(key) or {}
-    if not isinstance(found, Mapping):
-        raise BadSetting(f"{name}: {key} is a section of its own, as [strategies.{name}.{key}].")
-    return found
+        texts = section.get(key, ())
+        said[key] = tuple(
+            reading.condition(key, each) for each in ([texts] if isinstance(texts, str) else texts)
+        )
+    said["sizing"] = reading.sizing(section.get("sizing") or {})
+    said["exits"] = reading.exits(section.get("exits") or {})
+    said["order"] = reading.order(section.get("order") or {})
+    said["cooldown"] = reading.value(section.get("cooldown", 0))
+    with reading.placed(""):
+        return Strategy(name=name, **said, description=str(section.get("description", "")))
 
 
 class _Reading:
-    """Reads the texts of one strategy. What goes wrong says of which key."""
+    """Reads the texts of one strategy. What goes wrong says at which key."""
 
-    def __init__(self, name: str, parameters: Mapping[str, Parameter]) -> None:
-        self.name, self.parameters = name, parameters
+    def __init__(self, name: str, parameters: Mapping[str, Parameter], place: Place) -> None:
+        self.name, self.parameters, self.place = name, parameters, place
+
+    @contextlib.contextmanager
+    def placed(self, key: str) -> Iterator[None]:
+        try:
+            yield
+        except UsageError as error:
+            error.add_note(f"It stands in {self.place(key)}.")
+            raise
+
+    def known(self, table: str, section: Mapping[str, Any], known: tuple[str, ...]) -> None:
+        for key in section:
+            if key not in known:
+                with self.placed(f"{table}.{key}".strip(".")):
+                    raise UnknownName(f"setting of {table or 'a strategy'}", key, known)
+
+    def value(self, value: object) -> Any:  # noqa: ANN401  (a number, or a span of time)
+        return self.parameters.get(value, value) if isinstance(value, str) else value
 
     def expression(self, key: str, text: object) -> Expression:
-        return self._told(
-            key, lambda: parse(str(text), names=self.parameters, functions={"on_higher": on_higher})
-        )
+        with self.placed(key):
+            if not isinstance(text, str):
+                raise BadSetting(f"{self.name}: {key} is {text!r}; write it as a text, in quotes.")
+            return parse(text, names=self.parameters, functions={"on_higher": on_higher})
 
-    def distance(self, key: str, value: object) -> Distance | None:
-        if isinstance(value, int | float):
-            return float(value)
-        text = str(value).strip()
-        if text in self.parameters:
-            return self._told(key, lambda: distance_of(key, self.parameters[text]))
-        if text.startswith("at "):
-            return AtPrice(self.expression(key, text[3:]))
-        try:
-            return distance_of(key, text)
-        except BadSetting:
-            return self.expression(key, text)
+    def condition(self, key: str, text: object) -> Expression:
+        found = self.expression(key, text)
+        with self.placed(key):
+            require_condition(self.name, found)
+        return found
+
+    def distance(self, key: str, name: str, value: object) -> Distance | None:
+        value = self.value(value.strip() if isinstance(value, str) else value)
+        if isinstance(value, str) and not is_distance(value):
+            if value.startswith("at "):
+                price = self.expression(key, value[3:])
+                with self.placed(key):
+                    return AtPrice(price)
+            return self.expression(key, value)
+        with self.placed(key):
+            if not isinstance(value, str | int | float):
+                raise BadSetting(f"{self.name}: {key} is {value!r}, which is no distance.")
+            return distance_of(name, value)
 
     def exits(self, section: Mapping[str, Any]) -> Exits:
-        self._known("exits", section, (*_DISTANCES, "expires"))
+        self.known("exits", section, (*_DISTANCES, "expires"))
         found: dict[str, Any] = {
-            key: self.distance(key, section[key]) for key in _DISTANCES if section.get(key) is not None
+            key: self.distance(f"exits.{key}", key, section[key])
+            for key in _DISTANCES
+            if section.get(key) is not None
         }
-        if section.get("expires") is not None:
-            found["expires"] = self._value(section["expires"])
-        return self._told("exits", lambda: Exits(**found))
+        expires = self.value(section.get("expires"))
+        with self.placed("exits"):
+            return Exits(**found, expires=expires)
 
     def sizing(self, section: Mapping[str, Any]) -> Sizing:
         if not section:
             return ALL_IN
         kinds = [key for key in section if key in _SIZES]
         if len(kinds) != 1:
-            raise BadSetting(f"{self.name}: sizing names one of {', '.join(_SIZES)}, as risk = 0.01.")
+            with self.placed("sizing"):
+                raise BadSetting(f"{self.name}: sizing names one of {', '.join(_SIZES)}, as risk = 0.01.")
         kind, main, others = _SIZES[kinds[0]]
-        self._known("sizing", section, (kinds[0], *others))
+        self.known("sizing", section, (kinds[0], *others))
         values: dict[str, Any] = {
-            key: self._value(section[key]) for key in others if key in section and key != _EXPRESSION
+            main if key == kinds[0] else key: self.number(f"sizing.{key}", each)
+            for key, each in section.items()
+            if key != _EXPRESSION
         }
         if _EXPRESSION in section:
             values["volatility"] = self.expression("sizing.of", section[_EXPRESSION])
-        values[main] = self._value(section[kinds[0]])
-        made: Sizing = self._told("sizing", lambda: kind(**values))
-        return made
+        with self.placed("sizing"):
+            made: Sizing = kind(**values)
+            return made
 
     def order(self, section: Mapping[str, Any]) -> EntryOrder:
         if not section:
             return AT_MARKET
-        self._known("order", section, ("limit", "candles"))
-        offset = self.distance("limit", section.get("limit", 0))
-        if offset is None:
-            return AT_MARKET
-        return self._told("order", lambda: LimitOrder(offset, int(self._value(section.get("candles", 1)))))
+        self.known("order", section, ("limit", "candles"))
+        offset = self.distance("order.limit", "limit", section.get("limit", 0))
+        candles = self.number("order.candles", section.get("candles", 1))
+        with self.placed("order"):
+            if candles != int(candles):
+                raise BadSetting(f"{self.name}: order.candles is {candles}; give a whole number.")
+            return AT_MARKET if offset is None else LimitOrder(offset, int(candles))
 
-    def _value(self, value: object) -> Any:  # noqa: ANN401  (a number, or a span of time)
-        return self.parameters.get(value, value) if isinstance(value, str) else value
-
-    def _known(self, what: str, section: Mapping[str, Any], known: tuple[str, ...]) -> None:
-        for key in section:
-            if key not in known:
-                raise UnknownName(f"setting of {what} of the strategy {self.name}", key, known)
-
-    def _told(self, key: str, read: Callable[[], Read]) -> Read:
-        try:
-            return read()
-        except (BadSetting, IndicatorError, UnknownName) as error:
-            error.add_note(f"It stands in {key} of the strategy {self.name}.")
-            raise
+    def number(self, key: str, value: object) -> int | float:
+        found = self.value(value)
+        if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
+            with self.placed(key):
+                raise BadSetting(f"{self.name}: {key} is {found!r}; give a number, or name a parameter.")
+        return found
 
 
 def _plain_distance(distance: Distance) -> str:

@@ -25,8 +25,8 @@ _BUSY = volume > sma(volume, 20)
 def rsi_reversal(period: int = 14, oversold: float = 30.0, overbought: float = 70.0) -> Strategy:
     """Buys when the RSI comes back above oversold, sells when it comes back below overbought.
 
-    Waiting for the way back avoids buying into a fall that goes on. More is behind it if the Stochastic has
-    turned as well, with the 200-candle average on its side, and on more volume than usual.
+    Waiting for the way back avoids buying into a fall that goes on. More is behind it if the Stochastic
+    has turned as well, with the 200-candle average on its side, and on more volume than usual.
     """
     if not 0 < oversold < overbought < 100:
         raise BadSetting(
@@ -46,8 +46,8 @@ def rsi_reversal(period: int = 14, oversold: float = 30.0, overbought: float = 7
 def bollinger_reversion(period: int = 20, width: float = 2.0, stop: float = 3.0) -> Strategy:
     """Buys when the price comes back into the lower Bollinger Band, sells at the middle of the bands.
 
-    The stop is `stop` average true ranges (of 14 candles) below the entry: a fall may go on. More is behind
-    it without a trend by the ADX, with an RSI that is oversold, and on more volume than usual.
+    The stop is `stop` average true ranges (of 14 candles) below the entry: a fall may go on. More is
+    behind it without a trend by the ADX, with an RSI that is oversold, and on more volume than usual.
     Source: J. Bollinger, "Bollinger on Bollinger Bands", 2001.
     """
     bands = bbands(period, width)
