@@ -138,9 +138,8 @@ def _of_archive(
     since = "2022-01-01" if wanted.first is None else moment(wanted.first)[:10]
     what = f"There are no candles of {symbol} {wanted.timeframe} here"
     if failure is not None:
-        what = (
-            f"Candles of {symbol} {wanted.timeframe} are missing here, and fetching them failed ({failure})"
-        )
+        why = str(failure).partition(". ")[0]  # what to do about it is said below
+        what = f"Candles of {symbol} {wanted.timeframe} are missing here, and fetching them failed: {why}"
     raise MissingFile(
         f"{what.rstrip('.')}. Fetch them while the exchange can be reached, as in: thebot fetch {symbol} "
         f"{wanted.timeframe} --start {since}; or name a Parquet file of them (candles)."
