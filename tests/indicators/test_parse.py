@@ -66,6 +66,58 @@ def test_what_cannot_be_read_is_refused_and_says_what_exists(text: str, says: st
         parse(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "mark"),
+    [
+        ("rs(14) < 30", "^"),
+        ("close > 1 and crosses_abov(close, 3)", "              ^"),
+        ("close > macd().sgnal", "               ^"),
+        ("close.at('4x') > 1", "         ^"),
+        ("close.att('4h') > 1", "      ^"),
+        ("rsi(14, len=2) > 1", "        ^"),
+        ("rsi(14 < 30", "   ^"),
+        ("rsi(14) < 30)", "            ^"),
+        ("rsi(14) <", "         ^"),
+        ("close > 1 and rsi(14)", "              ^"),
+        ("close > 1 & 5", "        ^"),
+        ("not close", "    ^"),
+        ("close > 1\n and high > bbands()", "                      ^"),
+        ("close > oversold", "        ^"),
+        ("close > é", "        ^"),
+        ("close > 1 # and high > 2", "          ^"),
+        ("close > side", "        ^"),
+    ],
+)
+def test_the_mark_stands_under_what_is_wrong(text: str, mark: str) -> None:
+    with pytest.raises(ThebotError) as caught:
+        parse(text, names={"period": 14, "side": "long"})
+    assert caught.value.__notes__ == [text.replace("\n", " "), mark]
+
+
+def test_names_stand_for_the_numbers_of_a_strategy() -> None:
+    names = {"period": 7, "far": 2.5, "way": "4h"}
+    assert parse("rsi(period) < 10 * far", names=names) == (rsi(7) < 25)
+    assert parse("close.shift(period) > -far", names=names) == (close.shift(7) > -2.5)
+    assert parse("close.at(way) > 1", names=names) == (close.at("4h") > 1)
+    with pytest.raises(
+        UnknownName, match=r"no column, parameter or indicator 'perod'. Did you mean 'period'"
+    ):
+        parse("rsi(perod) > 1", names=names)
+
+
+def test_functions_are_those_that_are_handed_in() -> None:
+    doubled = {"doubled": lambda expression: 2 * expression}
+    assert parse("doubled(close) > 1", functions=doubled) == (2 * close > 1)
+    with pytest.raises(ThebotError, match="takes one expression"):
+        parse("doubled(close, 2) > 1", functions=doubled)
+    with pytest.raises(UnknownName, match="Did you mean 'doubled'"):
+        parse("doubld(close) > 1", functions=doubled)
+
+
+def test_a_rule_may_go_over_several_lines() -> None:
+    assert parse("rsi(14) < 30\n  and close > 1\n") == ((rsi(14) < 30) & (close > 1))
+
+
 def test_unknown_names_are_usage_errors() -> None:
     with pytest.raises(UnknownName):
         parse("supertrnd().line > close")

@@ -6,22 +6,11 @@ import pytest
 from tests.market.series import of_closes
 
 from thebot.errors import BadSetting, IndicatorError, UnknownName
-from thebot.indicators import Panel, close, crosses_above, crosses_below, ema, rsi, sma
+from thebot.indicators import Panel, close, crosses_above, crosses_below, ema, rsi, sma, stoch
 from thebot.market import TIMEFRAMES, Timeframe
-from thebot.strategy import Strategy, higher_of, on_higher, strategies, strategy, strategy_about
+from thebot.strategy import Strategy, higher_of, on_higher, strategy, strategy_about, strategy_source
 from thebot.strategy.definition import edge
 from thebot.strategy.higher import HIGHER, resolved
-
-
-def test_three_strategies_come_with_it_each_with_words_and_defaults() -> None:
-    assert list(strategies()) == ["rsi-reversal", "macd-trend", "supertrend-flip"]
-    for name, built_in in strategies().items():
-        made = strategy(name)
-        assert made.name == name
-        assert dict(made.parameters) == dict(built_in.parameters)
-        assert made.description.startswith("Buys when")
-        assert made.description.endswith(".")
-        assert len(made.confirms_entry) == len(made.confirms_exit) == 3
 
 
 def test_parameters_are_recorded_and_change_the_rule() -> None:
@@ -58,8 +47,20 @@ def test_what_a_strategy_cannot_take_is_said(
 def test_an_indicator_in_any_case_stands_for_the_strategy_about_it() -> None:
     assert strategy_about("RSI") == strategy("rsi-reversal")
     assert strategy_about("macd") == strategy("macd-trend")
-    with pytest.raises(UnknownName, match="rsi, macd, supertrend"):
-        strategy_about("obv")
+    assert strategy_about("SMA", fast=5).label == "sma-cross (fast 5, slow 100, side long)"
+
+
+def test_an_indicator_without_a_strategy_gives_one_by_its_usual_rule() -> None:
+    made = strategy_about("Stoch", period=9)
+    assert made.label == "stoch-rule (period 9, smooth 3, signal 3)"
+    lines = stoch(9, 3, 3)
+    assert made.entry == crosses_above(lines.k, lines.d)
+    assert made.exit == crosses_below(lines.k, lines.d)
+    assert made == strategy_source("stoch-rule")(period=9)
+    with pytest.raises(BadSetting, match="atr says nothing of when to buy and sell"):
+        strategy_about("atr")
+    with pytest.raises(UnknownName, match="Did you mean 'stoch'"):
+        strategy_about("stohc")
 
 
 def test_only_conditions_decide() -> None:

@@ -44,7 +44,7 @@ def _register() -> None:
     for name in ("up", "backtest", "sweep", "walkforward", "fetch", "sandbox"):
         app.command(name)(getattr(import_module(f"thebot.cli.{name}"), name))
     app.command("replay")(import_module("thebot.cli.backtest").replay)
-    for name in ("config", "indicators", "results"):
+    for name in ("config", "indicators", "strategies", "results"):
         app.add_typer(getattr(import_module(f"thebot.cli.{name}"), name), name=name)
 
 

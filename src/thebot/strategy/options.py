@@ -28,12 +28,12 @@ from thebot.strategy.sizing import (
 _DISTANCES: Final = ("stop", "target", "trailing", "break_even")
 _SIZES: Final = ("size", "amount", "risk", "volatility", "kelly")
 MEANINGS: Final[Mapping[str, str]] = {
-    "stop": "Where a loss is cut: 5%, 2atr, or quote currency from the entry; none.",
-    "target": "Where a gain is taken, said in the same way.",
-    "trailing": "How far a stop follows behind the best price, said in the same way.",
-    "break_even": "How far ahead a position must be for its stop to move to the entry price.",
-    "expires": "How long a position is held at most: candles, or 12h, 2d; none.",
-    "cooldown": "How long nothing is entered after an exit: candles, or 12h, 2d; none.",
+    "stop": "Where a loss is cut, from the entry: 5%, 2atr, quote currency, or none.",
+    "target": "Where a gain is taken, from the entry: 5%, 2atr, quote currency, or none.",
+    "trailing": "How far a stop follows behind the best price: 5%, 2atr, quote currency, or none.",
+    "break_even": "How far ahead the stop moves to the entry price: 5%, 2atr, quote currency, or none.",
+    "expires": "How long a position is held at most: candles, 12h, 2d, or none.",
+    "cooldown": "How long nothing is entered after an exit: candles, 12h, 2d, or none.",
     "size": "Size by a share of the equity: 0.5 or 50%.",
     "amount": "Size by a fixed amount of quote currency.",
     "risk": "Size so that a fill at the stop loses this share of the equity: 0.01 or 1%.",

@@ -43,10 +43,10 @@ def rsi_reversal(period: int = 14, oversold: float = 30.0, overbought: float = 7
     )
 
 
-def bollinger_reversion(period: int = 20, width: float = 2.0, stop: float = 3.0) -> Strategy:
+def bollinger_reversion(period: int = 20, width: float = 2.0, stop_atr: float = 3.0) -> Strategy:
     """Buys when the price comes back into the lower Bollinger Band, sells at the middle of the bands.
 
-    The stop is `stop` average true ranges (of 14 candles) below the entry: a fall may go on. More is
+    The stop is `stop_atr` average true ranges (of 14 candles) below the entry: a fall may go on. More is
     behind it without a trend by the ADX, with an RSI that is oversold, and on more volume than usual.
     Source: J. Bollinger, "Bollinger on Bollinger Bands", 2001.
     """
@@ -55,7 +55,7 @@ def bollinger_reversion(period: int = 20, width: float = 2.0, stop: float = 3.0)
         name="bollinger-reversion",
         entry=crosses_above(close, bands.lower),
         exit=close >= bands.middle,
-        exits=Exits(stop=stop * atr(14)),
+        exits=Exits(stop=stop_atr * atr(14)),
         confirms_entry=(adx(14).adx < 25, rsi(14) < 40, _BUSY),
         confirms_exit=(adx(14).adx < 25, rsi(14) > 50, _BUSY),
     )

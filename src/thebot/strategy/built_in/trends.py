@@ -88,12 +88,12 @@ def supertrend_flip(period: int = 10, multiplier: float = 3.0) -> Strategy:
     )
 
 
-def donchian_breakout(entry: int = 20, exit: int = 10, stop: float = 2.0, side: str = "long") -> Strategy:
+def donchian_breakout(entry: int = 20, exit: int = 10, stop_atr: float = 2.0, side: str = "long") -> Strategy:
     """Buys above the highest price of `entry` candles, sells below the lowest of `exit`, as the Turtles did.
 
-    On the short `side` the other way round. The stop is `stop` average true ranges (of 20 candles) from
-    the entry. More is behind it with a trend by the ADX, the 200-candle average on its side, and on more
-    volume than usual.
+    On the short `side` the other way round. The stop is `stop_atr` average true ranges (of 20 candles)
+    from the entry. More is behind it with a trend by the ADX, the 200-candle average on its side, and on
+    more volume than usual.
     Source: C. Faith, "Way of the Turtle", 2007.
     """
     if not exit <= entry:
@@ -107,7 +107,7 @@ def donchian_breakout(entry: int = 20, exit: int = 10, stop: float = 2.0, side: 
             exit=close < near.lower.shift(1),
             short_entry=close < far.lower.shift(1),
             short_exit=close > near.upper.shift(1),
-            exits=Exits(stop=stop * atr(20)),
+            exits=Exits(stop=stop_atr * atr(20)),
             confirms_entry=(_ABOVE, _TRENDING, _BUSY),
             confirms_exit=(_BELOW, _TRENDING, _BUSY),
         ),
