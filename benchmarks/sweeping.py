@@ -1,4 +1,4 @@
-"""A sweep of 1,000 pairs of averages in a process of its own: python -m benchmarks.sweeping CANDLES
+"""A sweep of 1,000 pairs of averages in a process of its own: python -m benchmarks.sweeping CANDLES WORKERS
 
 Run by `benchmarks.backtests`, which compares it; prints its seconds (warm) and the process's peak memory.
 """
@@ -9,6 +9,7 @@ import resource
 import sys
 import time
 
+import psutil
 from benchmarks.market import market
 
 from thebot.backtesting import Account, Costs
@@ -29,15 +30,19 @@ def main() -> None:
         costs=Costs(fee=0.001, slippage=0.0),
     )  # fmt: skip
     whole = Space({"fast": Range(2, 41), "slow": Range(50, 290, 10)})
-    searched(job, Search(space=Space({"fast": Range(2, 3), "slow": Range(50, 60, 10)}), workers=1))
+    few = Space({"fast": Range(2, 5), "slow": Range(50, 290, 10)})
+    workers = int(sys.argv[2])
+    searched(job, Search(space=few, workers=workers))
     began = time.perf_counter()
-    found = searched(job, Search(space=whole, workers=1))
+    found = searched(job, Search(space=whole, workers=workers))
     seconds = time.perf_counter() - began
     best = SweepResult.of(found).ranked[0]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    children = [each.memory_info().rss / 2**20 for each in psutil.Process().children(recursive=True)]
     print(
-        f"{seconds:.3f} s in one process, {len(found.valid):,} variants, peak {peak:.0f} MiB; best Sharpe "
-        f"ratio {best.score.sharpe_ratio if best.score else 0:.4f} with {dict(best.parameters)}"
+        f"{seconds:.3f} s with {workers} process{'es' if workers > 1 else ''}, {len(found.valid):,} variants, "
+        f"peak {own:.0f} MiB{''.join(f' + {each:.0f}' for each in children)}; best Sharpe ratio "
+        f"{best.score.sharpe_ratio if best.score else 0:.4f} with {dict(best.parameters)}"
     )
 
 

@@ -48,7 +48,7 @@ def test_a_span_that_is_there_needs_no_exchange(data_folder: Path) -> None:
         symbols=("TESTUSDT",), timeframe=Timeframe("1h"), start=MONDAY, end=MONDAY + 600 * HOUR
     )  # fmt: skip
     with pytest.raises(
-        MissingFile, match=r"fetching them failed .*thebot fetch TESTUSDT 1h --start 2024-01-01"
+        MissingFile, match=r"fetching them failed: .*thebot fetch TESTUSDT 1h --start 2024-01-01"
     ):
         series(later, folder=folder, exchange=NOBODY)
 

@@ -47,8 +47,8 @@ class Progress:
 class Search:
     """How to search. `tries` and `seed` are for random and TPE; a grid goes through everything.
 
-    `by` is the figure of which more is better. `workers` are processes (None: one for each core where that
-    pays); with `cluster`, the address of a Dask scheduler, its workers do the same work.
+    `by` is the figure of which more is better. `workers` are processes, 1 for none but this one (None: one
+    for each core where that pays); with `cluster`, the address of a Dask scheduler, its workers do the work.
     """
 
     space: Space
@@ -194,7 +194,7 @@ class _Evaluation:
         """In parts, as they are finished."""
         parts = [list(variants[first : first + _PART]) for first in range(0, len(variants), _PART)]
         while parts and self._parallel is None:
-            if self._seconds * sum(map(len, parts)) > _WORTH_WORKERS and self._workers > 1:
+            if self._pays(sum(map(len, parts))):
                 self._begin_workers()
                 break
             part = parts.pop(0)
@@ -204,11 +204,17 @@ class _Evaluation:
         if parts:
             yield from self._in_workers(parts)
 
+    def _pays(self, variants: int) -> bool:
+        """Whether so many are for workers: because they were asked for, or because it takes long here."""
+        if self._search.workers is not None:
+            return self._search.workers > 1
+        return self._seconds * variants > _WORTH_WORKERS and self._workers > 1
+
     @property
     def _workers(self) -> int:
         import joblib  # type: ignore[import-untyped]  # it has no types
 
-        return self._search.workers or joblib.cpu_count()
+        return self._search.workers or int(joblib.cpu_count())
 
     def _begin_workers(self) -> None:
         import joblib
