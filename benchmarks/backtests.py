@@ -129,8 +129,8 @@ def sweeps(engines: Worker | None) -> None:
         print(f"  vectorbt: {theirs['error']}")
         return
     print(
-        f"  vectorbt, 100 at once: {theirs['seconds']:.1f} s, {theirs['seconds'] / own[0]:.0f}x as long as one "
-        f"process, {theirs['seconds'] / own[1]:.0f}x as two; peak {theirs['peak_mib']:,.0f} MiB"
+        f"  vectorbt, 100 at once: {theirs['seconds']:.1f} s, {theirs['seconds'] / own[0]:.0f}x as long as "
+        f"one process, {theirs['seconds'] / own[1]:.0f}x as two; peak {theirs['peak_mib']:,.0f} MiB"
     )
 
 

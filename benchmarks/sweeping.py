@@ -40,8 +40,8 @@ def main() -> None:
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     children = [each.memory_info().rss / 2**20 for each in psutil.Process().children(recursive=True)]
     print(
-        f"{seconds:.3f} s with {workers} process{'es' if workers > 1 else ''}, {len(found.valid):,} variants, "
-        f"peak {own:.0f} MiB{''.join(f' + {each:.0f}' for each in children)}; best Sharpe ratio "
+        f"{seconds:.3f} s with {workers} process{'es' if workers > 1 else ''}, {len(found.valid):,} "
+        f"variants, peak {own:.0f} MiB{''.join(f' + {each:.0f}' for each in children)}; best Sharpe ratio "
         f"{best.score.sharpe_ratio if best.score else 0:.4f} with {dict(best.parameters)}"
     )
 
