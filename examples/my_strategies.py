@@ -7,7 +7,7 @@ thebot replay --symbol BTCUSDT --timeframe 1h --strategy examples/my_strategies.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from thebot.indicators import atr, close, crosses_above, crosses_below, ema, rsi
 from thebot.strategy import Exits, RiskFraction, Strategy, on_higher
@@ -38,7 +38,7 @@ class Ladder(Stateful):
     amount: float = 500.0
     fall: float = 2.0
     gain: float = 3.0
-    _last: float = 0.0
+    _last: float = field(default=0.0, init=False, repr=False)  # the price of the last purchase
 
     def on_candle(self, view: View) -> None:
         price = view.candle.close

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from thebot.backtesting import run
-from thebot.errors import BadSetting, IndicatorError, MissingFile, ThebotError, UnknownName
+from thebot.errors import BadSetting, IndicatorError, MissingFile, ThebotError, UnknownName, UsageError
 from thebot.indicators import atr, close, crosses_above, ema, rsi
 from thebot.indicators.own import load
 from thebot.market.parquet import read_candles
@@ -137,6 +137,23 @@ def test_a_file_may_define_indicators_and_strategies(tmp_path: Path) -> None:
     assert strategy_source(text)().entry == strategy_source(path)().entry
 
 
+def test_a_toml_file_names_the_indicators_that_it_uses(tmp_path: Path) -> None:
+    written(
+        tmp_path,
+        "from thebot.indicators import indicator\n"
+        "@indicator(inputs=(close,), start=(0.0,), group='mine', unit='input')\n"
+        "def own_named(state, price, i):\n    'Named: an example.'\n    return (price[i],), price[i]\n",
+        "own.py",
+    )
+    rule = '[strategies.a]\nentry = "own_named() > 5"\nexit = "own_named() < 5"\n'
+    path = written(tmp_path, f'indicator_files = ["own.py"]\n{rule}', "a.toml")
+    assert repr(strategy_source(path)().entry) == "own_named() > 5"
+    gone = written(tmp_path, f'indicator_files = ["gone.py"]\n{rule}', "b.toml")
+    with pytest.raises(MissingFile, match="There is no file") as caught:
+        strategy_source(gone)
+    assert caught.value.__notes__ == [f"It is named in indicator_files of {gone}."]
+
+
 def test_a_toml_file_that_was_changed_is_read_again(tmp_path: Path) -> None:
     text = '[strategies.a]\nentry = "close > 5"\nexit = "close < 5"\n'
     path = written(tmp_path, text, "a.toml")
@@ -223,14 +240,16 @@ def test_what_is_wrong_with_a_toml_file_is_said_with_its_line(
         ("[strategies\n", "cannot be read as TOML"),
         ("strategies = 5\n", "each strategy is a section of its own"),
         ("[strategies]\ndip = 5\n", "each strategy is a section of its own"),
-        ("[other]\n", "has no strategy"),
+        ("", "has no strategy"),
+        ("indicator_files = 'own.py'\n", "indicator_files is a list of files"),
+        ("[strategy.dip]\n", "no setting of a file of strategies 'strategy'. Did you mean 'strategies'"),
         (TWO + 'parameters = 5\nentry = "close > 1"\n', "line 6: parameters are a section"),
         (TWO + "parameters = { a = true }\n", "a is True; a parameter is a number or a text"),
         (TWO + '[strategies.two.parameters]\n"a-b" = 1\n', "line 7: a parameter cannot be called 'a-b'"),
     ],
 )
 def test_a_toml_file_that_is_no_list_of_strategies_is_refused(tmp_path: Path, text: str, why: str) -> None:
-    with pytest.raises(BadSetting, match=why):
+    with pytest.raises(UsageError, match=why):
         strategies_in(written(tmp_path, text, "wrong.toml"))
 
 

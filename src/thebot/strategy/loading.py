@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from thebot.errors import BadSetting, UnknownName, UsageError
 from thebot.indicators.indicator import registered
+from thebot.indicators.own import load as load_indicators
 from thebot.indicators.own import place_of, require_file, run_file, what_of
 from thebot.strategy.averaging import Averaging
 from thebot.strategy.catalogue import strategies, usual_rule
@@ -36,6 +37,7 @@ Source = StrategySource[Any]
 
 _STATEFUL: Final = (Grid, Averaging)
 _USUAL: Final = "-rule"
+_IN_TOML: Final = ("strategies", "indicator_files")
 
 
 def strategy_source(text: str | Path) -> Source:
@@ -184,13 +186,32 @@ def _of_toml(path: Path, changed: int) -> dict[str, Source]:
     """Read again once it was `changed` at another time."""
     try:
         text = path.read_text(encoding="utf-8")
-        sections = tomllib.loads(text).get("strategies", {})
+        whole = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSetting(f"{path} cannot be read as TOML: {error}.") from error
     lines = dict(lines_of_keys(text))
+    for key in whole:
+        if key not in _IN_TOML:
+            unknown = UnknownName("setting of a file of strategies", key, _IN_TOML)
+            unknown.add_note(f"It stands in {path}, line {lines.get(key, 1)}.")
+            raise unknown
+    _load_indicators(path, whole.get("indicator_files", []))
+    sections = whole.get("strategies", {})
     if not isinstance(sections, dict) or not all(isinstance(each, dict) for each in sections.values()):
         raise BadSetting(f"{path}: each strategy is a section of its own, as [strategies.dip].")
     return {name: _of_section(path, lines, name, section) for name, section in sections.items()}
+
+
+def _load_indicators(path: Path, files: object) -> None:
+    """Run the files with indicators that the expressions use; they are beside `path` unless absolute."""
+    if not isinstance(files, list) or not all(isinstance(each, str) for each in files):
+        raise BadSetting(f'{path}: indicator_files is a list of files, as ["my_indicators.py"].')
+    for each in files:
+        try:
+            load_indicators(path.parent / Path(each).expanduser())
+        except UsageError as error:
+            error.add_note(f"It is named in indicator_files of {path}.")
+            raise
 
 
 def _of_section(path: Path, lines: Mapping[str, int], name: str, section: Mapping[str, Any]) -> Source:

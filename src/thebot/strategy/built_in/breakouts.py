@@ -25,7 +25,7 @@ _BELOW = close < ema(200)
 def squeeze_release(
     period: int = 20, width: float = 2.0, multiplier: float = 1.5, stop_atr: float = 2.0, side: str = "long"
 ) -> Strategy:
-    """Buys when a squeeze of the Bollinger Bands is released upwards, sells when its momentum turns down.
+    """Buys when a squeeze of the Bollinger Bands is released upwards, sells when its momentum turns negative.
 
     On the short `side` the other way round. The stop is `stop_atr` average true ranges (of 14 candles)
     from the entry. More is behind it after a squeeze of six candles or more, with the 200-candle average
