@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
+from thebot.backtesting.ruin import until_ruin
 from thebot.backtesting.simulate import Simulated
 from thebot.backtesting.trades import RoundTrip, Trades
 from thebot.backtesting.warned import NotTraded, warnings_of
@@ -52,9 +53,16 @@ def replay(
     Candles before `start` (ms UTC) warm the indicators up. `instruments` and `detail` (smaller candles) are
     by symbol, as in `simulate`. Raises BadSetting for what cannot be.
     """
-    return _Replay(
-        strategy, series, account, costs, instruments or {}, detail or {}, start, target_first
-    ).run()
+
+    def until(at: int | None) -> Simulated:
+        given = [candles.between(end=at) for candles in series]
+        begun = [candles for candles in given if at is None or len(candles.between(start))]
+        return _Replay(
+            strategy, begun, account, costs, instruments or {}, detail or {}, start, target_first
+        ).run()
+
+    done = until(None)
+    return until_ruin(done, until) if strategy.shorts else done
 
 
 class _Feed:

@@ -7,7 +7,7 @@ a `Simulation` has its candles ready for many.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple, get_type_hints
 
 import numpy as np
@@ -17,6 +17,7 @@ from thebot.backtesting.kernel import run
 from thebot.backtesting.kernel_state import PURSE, Columns, Detail, Filled, Timeline
 from thebot.backtesting.laid_out import columns_of, decided, detail_of, timeline_of
 from thebot.backtesting.metrics.returns import periods_per_year
+from thebot.backtesting.ruin import ruined, until_ruin
 from thebot.backtesting.scoring import Score, score_of
 from thebot.backtesting.terms import book, terms
 from thebot.backtesting.trades import Trades
@@ -27,6 +28,8 @@ from thebot.strategy import Decisions, Strategy
 from thebot.trading.allocation import Account
 from thebot.trading.costs import Costs
 from thebot.trading.counting import Counting
+
+_NOTHING: Final = 1e-9  # of the account: what a ruined one is drawn as, so that returns stay numbers
 
 _KINDS: Final[dict[str, type[Any]]] = {
     name: np.int64 if kind == IntArray else np.float64 for name, kind in get_type_hints(Filled).items()
@@ -116,9 +119,10 @@ class Simulation:
         _require(series)
         self.series, self.account, self.costs = tuple(series), account, costs
         self.instruments = tuple(instruments or [None] * len(series))
+        self.details = tuple(details or [None] * len(series))
         countings = [Counting.of(each) for each in self.instruments]
         self._columns = columns_of(series, countings)
-        self._detail = detail_of(series, details or [None] * len(series), countings)
+        self._detail = detail_of(series, self.details, countings)
         self._timeline, self.time = timeline_of(series)
         self._book = book(self.instruments, [len(each) for each in series], account=account, costs=costs)
         self._equity = np.empty(len(self.time))
@@ -138,6 +142,39 @@ class Simulation:
         target_first: bool = False,
     ) -> Simulated:
         """What comes of a strategy that decided so: one of `decisions` a symbol."""
+        done = self._whole(strategy, decisions, target_first=target_first)
+        if not strategy.shorts:  # what is bought can never take more than all
+            return done
+
+        def again(at: int) -> Simulated:
+            return self._until(at)._whole(strategy, self._cut(decisions, at), target_first=target_first)
+
+        return until_ruin(done, again)
+
+    def _until(self, at: int) -> Simulation:
+        """The same on the candles that have closed by then (ms UTC), without symbols that had not begun."""
+        begun = [k for k, candles in enumerate(self.series) if candles.open_time[0] < at]
+        return Simulation(
+            [self.series[k].between(end=at) for k in begun],
+            account=self.account,
+            costs=self.costs,
+            instruments=[self.instruments[k] for k in begun],
+            details=[self.details[k] for k in begun],
+        )
+
+    def _cut(self, decisions: Decisions | Sequence[Decisions], at: int) -> list[Decisions]:
+        """What was decided at closes until then."""
+        given = [decisions] if isinstance(decisions, Decisions) else decisions
+        return [
+            each.rows(slice(0, int(np.searchsorted(candles.open_time, at))))
+            for each, candles in zip(given, self.series, strict=True)
+            if candles.open_time[0] < at
+        ]
+
+    def _whole(
+        self, strategy: Strategy, decisions: Decisions | Sequence[Decisions], *, target_first: bool
+    ) -> Simulated:
+        """As if money were lent without end."""
         ran = self.raw(strategy, decisions, target_first=target_first)
         columns: dict[str, Any] = {
             name: each[: ran.trades].copy() for name, each in ran.out._asdict().items()
@@ -159,10 +196,31 @@ class Simulation:
         With `blocks` also the equity at the borders of so many equally long parts.
         """
         ran = self.raw(strategy, decisions)
-        return score_of(
+        score = score_of(
             ran.equity, ran.out, ran.trades,
             start_equity=self.account.cash, span=self.span,
             periods_per_year=periods_per_year(self.series[0].timeframe), blocks=blocks,
+        )  # fmt: skip
+        row = ruined(ran.equity) if strategy.shorts else None
+        return (
+            score
+            if row is None
+            else self._ruined(
+                score,
+                row,
+                self._until(int(self.time[row])).run(strategy, self._cut(decisions, int(self.time[row]))),
+            )
+        )
+
+    def _ruined(self, score: Score, row: int, done: Simulated) -> Score:
+        """Of a variant that used up its account: it has lost all, and no ratio says anything of it."""
+        nan, last = float("nan"), float(done.equity[-1])
+        rest = np.arange(len(score.curve)) * len(self.time) > row * max(1, len(score.curve) - 1)
+        return replace(
+            score, total_return=last / self.account.cash - 1.0, max_drawdown=-1.0, mean=nan, deviation=nan,
+            downside_deviation=nan, win_rate=nan, profit_factor=nan, trades=len(done.trades),
+            fees=float(done.trades.fees.sum()),
+            curve=np.where(rest, _NOTHING * self.account.cash, score.curve),
         )  # fmt: skip
 
     def raw(
