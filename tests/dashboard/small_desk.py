@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -267,6 +268,17 @@ class Switchboard:
         await send({"type": "http.response.body", "body": b""})
 
 
+def researched(data: str) -> Any:
+    """A lab over the candles in that data folder; the exchange for others does not answer."""
+    from thebot.dashboard.lab import Research
+    from thebot.live.experiment import Bench
+    from thebot.live.laboratory import Laboratory
+    from thebot.storage.results import ResultsReader
+
+    bench = Bench(data=data, candles=data, exchange="http://127.0.0.1:9")
+    return Research(laboratory=Laboratory(bench), results=ResultsReader(Path(data)))
+
+
 async def serve(options: argparse.Namespace) -> None:
     import uvicorn
 
@@ -278,7 +290,8 @@ async def serve(options: argparse.Namespace) -> None:
     desk = SmallDesk(options.symbols, options.changes)
     if not options.no_signals:
         seeded_signals(desk)
-    app = Switchboard(create_app(desk, DashboardOptions(frame_interval=options.interval)), desk)
+    research = None if options.data is None else researched(options.data)
+    app = Switchboard(create_app(desk, DashboardOptions(frame_interval=options.interval), research), desk)
     listening = socket.create_server(("127.0.0.1", options.port))
     config = uvicorn.Config(app, access_log=False, log_level="warning", ws_per_message_deflate=False)
     moving = asyncio.create_task(desk.run())
@@ -295,5 +308,6 @@ if __name__ == "__main__":
     arguments.add_argument("--symbols", type=int, default=100)
     arguments.add_argument("--changes", type=float, default=10.0)
     arguments.add_argument("--interval", type=float, default=0.05)
+    arguments.add_argument("--data", help="a folder with candles: with it there is a lab")
     arguments.add_argument("--no-signals", action="store_true")
     asyncio.run(serve(arguments.parse_args()))

@@ -44,7 +44,7 @@ FIGURE: Final = "Sharpe ratio"  # that a search goes by
 _CORNERS: Final = 64
 _TRAINING: Final = 3  # times as long as the test after it
 _OFTEN: Final = 0.2  # seconds between two words about progress at least
-_NICENESS: Final = 10  # the process that carries the prices comes first
+_NICENESS: Final = 5  # the process that carries the prices comes first
 
 
 def main() -> None:
@@ -205,9 +205,8 @@ class Run:
             instruments=job.instruments,
         )  # fmt: skip
         self._results.add([tried(record)])
-        trials = self._results.trials(record.symbols, record.timeframe, record.start, record.end)
-        record = replace(record, trials=max(1, trials.count))
-        return record, {"assessment": self._assessed(record, strategy, job, trials)}
+        record = self._with_trials(record)
+        return record, {"assessment": self._assessed(record, strategy, job)}
 
     def _sweep(self, job: Job) -> Outcome:
         from thebot.backtesting.sweep import Search, SweepResult, searched
@@ -228,12 +227,10 @@ class Run:
 
         found = searched(job, search, ledger=self._results, progress=progress)
         self._tell(Progress(doing="Looking at all variants together"))
-        record = SweepResult.of(found).record
-        trials = self._results.trials(record.symbols, record.timeframe, record.start, record.end)
-        result = SweepResult.of(found, trials)
+        result = SweepResult.of(found)
+        record = self._with_trials(result.record)
         strategy = job.strategy(result.best.parameters)
-        assessment = self._assessed(result.record, strategy, job, trials)
-        return result.record, {"sweep": result.plain(), "assessment": assessment}
+        return record, {"sweep": result.plain(), "assessment": self._assessed(record, strategy, job)}
 
     def _walk(self, job: Job) -> Outcome:
         from thebot.backtesting.splits import WalkForward
@@ -253,17 +250,21 @@ class Run:
             job, Search(space=self._space()), WalkForward(train=_TRAINING * test, test=test), end=self._end,
             ledger=self._results, progress=told,
         )  # fmt: skip
-        return walked.record, {"walkforward": walked.plain()}
+        return self._with_trials(walked.record), {"walkforward": walked.plain()}
 
-    def _assessed(
-        self, record: TrackRecord, strategy: Strategy, job: Job, trials: Trials
-    ) -> dict[str, float]:
+    def _trials(self, record: TrackRecord) -> Trials:
+        """All that was ever tried on its candles."""
+        return self._results.trials(record.symbols, record.timeframe, record.start, record.end)
+
+    def _with_trials(self, record: TrackRecord) -> TrackRecord:
+        return replace(record, trials=max(1, self._trials(record).count))
+
+    def _assessed(self, record: TrackRecord, strategy: Strategy, job: Job) -> dict[str, float]:
         """How likely the record came about by luck."""
         from thebot.backtesting.assessment import assess
 
-        return assess(
-            record, strategy, job.series, trials=trials, progress=self._counted("Holding it against luck")
-        )
+        told = self._counted("Holding it against luck")
+        return assess(record, strategy, job.series, trials=self._trials(record), progress=told)
 
     def _counted(self, doing: str) -> Callable[[int, int], None]:
         """Tells how far something is, and how long it may still take, from what it took so far."""

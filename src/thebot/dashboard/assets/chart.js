@@ -34,6 +34,7 @@ let view = null; // {from, to} in ms UTC
 let drawnRows = [0, -1];
 let fit = null;
 let asking = null; // AbortController of the reading of the chart
+let toLookAt; // an instant that somebody wants to see as soon as there are candles
 let older = false; // an older chunk is on its way
 let exhausted = false;
 let fitted = 0;
@@ -58,7 +59,7 @@ export function build() {
   on('candle', () => refresh(10));
   on('signal', (signal) => { if (signal.symbol === chart.symbol && signal.timeframe === chart.timeframe) refresh(10); });
   on('past', redraw);
-  on('look', (at) => chart.data && goTo(at));
+  on('look', (at) => { if (chart.data) goTo(at); else toLookAt = at; });
   on('frame', heedFrame);
   on('setting', (name) => {
     if (name === 'log') redraw();
@@ -93,7 +94,9 @@ async function open({ symbol, timeframe, at }) {
     take(answer);
     if (!chart.data.time.length) return;
     showNewest();
-    if (at) await goTo(at);
+    const instant = at ?? toLookAt;
+    toLookAt = undefined;
+    if (instant) await goTo(instant);
   } catch (error) {
     if (mine === asking) refused(error);
   }

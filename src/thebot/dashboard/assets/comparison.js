@@ -15,7 +15,7 @@ export async function compare(ids) {
     group = figure.group;
     rows.push(h('tr', {}, h('td', {}, figure.title), ...figure.texts.map((text, i) => h('td', { class: `n ${figure.best.includes(i) ? 'best' : ''}` }, figureText(figure, text)))));
   }
-  const warned = differences.length ? [h('div', { class: 'verdict doubtful' }, h('strong', {}, 'They are not of the same'), h('ul', {}, ...differences.map((each) => h('li', {}, each))))]
+  const warned = differences.length ? [h('div', { class: 'verdict doubtful' }, h('strong', {}, 'These are not to be compared as they are'), h('ul', {}, ...differences.map((each) => h('li', {}, each))))]
     : [h('p', { class: 'soft' }, 'Same candles, costs and account. The best of several is partly the luckiest of them.')];
   return [
     h('section', { class: 'sheet' }, h('div', { class: 'sheet-head' }, h('a', { class: 'back', href: '/results', 'aria-label': 'All results' }, '‹'), h('h2', {}, `${results.length} results side by side`)), ...warned, curves(results, 340)),

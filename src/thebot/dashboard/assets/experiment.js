@@ -147,7 +147,8 @@ function parameterFields() {
 
 // A range around the usual value, to show how one is written.
 function exampleOf(usually, kind) {
-  const step = kind === 'whole' ? Math.max(1, Math.round(usually / 4)) : Number((usually / 4).toPrecision(1)) || 0.1;
+  const fine = Number((usually / 7).toPrecision(1)) || 0.1;
+  const step = kind === 'whole' ? Math.max(1, Math.round(fine)) : fine;
   const round = (value) => Number(value.toPrecision(6));
   return `${round(Math.max(step, usually - 2 * step))}:${round(usually + 2 * step)}:${round(step)}`;
 }

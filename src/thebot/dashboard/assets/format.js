@@ -65,6 +65,8 @@ export function lasting(ms) {
 // A figure's own text, with minus signs as wide as a plus.
 export const figureText = ({ unit, text }, shown = text) => (unit === 'date' ? shown : shown.replace(/-(?=[\d.])/g, MINUS));
 
+export const KINDS = { backtest: 'Backtest', replay: 'Replay', sweep: 'Sweep', walkforward: 'Walk-forward' };
+
 export const whole = (value) => Math.round(value).toLocaleString('en');
 
 // A share of one, with its sign where it is a gain or a loss.

@@ -2,11 +2,10 @@
 import { ask } from './api.js';
 import { $, h, write } from './dom.js';
 import * as form from './experiment.js';
-import { countdown, figureText, lasting, share, whole } from './format.js';
+import { countdown, figureText, KINDS, lasting, share, whole } from './format.js';
 import { cancel, forget } from './jobs.js';
 import { sparkCurve } from './spark.js';
 
-const KINDS = { backtest: 'Backtest', sweep: 'Sweep', walkforward: 'Walk-forward' };
 const FIGURES = ['total_return', 'buy_and_hold', 'sharpe_ratio', 'max_drawdown', 'trades', 'win_rate'];
 const SHORT = { total_return: 'Return', buy_and_hold: 'Buy and hold', sharpe_ratio: 'Sharpe', max_drawdown: 'Drawdown', trades: 'Trades', win_rate: 'Won' };
 
@@ -81,8 +80,11 @@ function advance(body, progress) {
   if (progress?.best) write(best, `Best so far: ${progress.best.figure} ${progress.best.value.toFixed(2)}`);
 }
 
-function failure({ failure: { detail, unexpected } }) {
-  return h('div', { class: 'failure', role: 'alert' }, h('strong', {}, unexpected ? 'Something went wrong inside' : 'This cannot be tried'),
+const ABOUT_EXCHANGE = ['ExchangeUnreachable', 'RequestRefused', 'RateLimited', 'MalformedMessage'];
+
+function failure({ failure: { kind, detail, unexpected } }) {
+  const what = unexpected ? 'Something went wrong inside' : ABOUT_EXCHANGE.includes(kind) ? 'The candles could not be fetched' : 'This cannot be tried';
+  return h('div', { class: 'failure', role: 'alert' }, h('strong', {}, what),
     h('p', {}, detail), ...(unexpected ? [h('p', {}, 'thebot.log in the data folder says more.')] : []));
 }
 

@@ -22,16 +22,22 @@ export function build() {
 
 async function open(query) {
   const id = query.get('result') ?? '';
-  const symbol = query.get('symbol');
-  const timeframe = query.get('timeframe');
+  const symbol = query.get('symbol') ?? settings.symbol;
+  const timeframe = query.get('timeframe') ?? settings.timeframe;
   const moment = Number(query.get('at')) || undefined;
   if (moment) {
-    query.delete('at');
+    query.delete('at'); // it is an errand, not a place
     history.replaceState(null, '', `/?${query}`);
   }
-  if (id !== past.id) await read(id);
-  if (symbol && (symbol !== settings.symbol || (timeframe && timeframe !== settings.timeframe) || moment)) choose(symbol, timeframe ?? undefined, moment);
-  else if (id && past.trades && at < 0) walk(Infinity);
+  const fresh = id !== past.id;
+  if (fresh) await read(id);
+  if (shown.page !== 'markets' || id !== past.id) return; // gone on meanwhile
+  const elsewhere = symbol !== settings.symbol || timeframe !== settings.timeframe;
+  const mine = past.trades ? rows(symbol) : [];
+  const wanted = moment ? mine.findIndex((i) => past.trades.entered_at[i] === moment) : fresh ? mine.length - 1 : -1;
+  const when = mine[wanted] === undefined ? moment : past.trades.entered_at[mine[wanted]];
+  if (elsewhere) choose(symbol, timeframe, when);
+  if (wanted >= 0) walk(wanted, !elsewhere);
 }
 
 async function read(id) {
@@ -55,7 +61,7 @@ async function read(id) {
   tell('past');
 }
 
-const rows = () => past.trades.profit.map((_, i) => i).filter((i) => past.trades.symbol[i] === settings.symbol);
+const rows = (symbol = settings.symbol) => past.trades.profit.map((_, i) => i).filter((i) => past.trades.symbol[i] === symbol);
 
 function show() {
   const strip = $('past');
@@ -71,7 +77,7 @@ function show() {
 
 const away = () => h('button', { type: 'button', class: 'close', 'aria-label': 'Take the trades off the chart', title: 'Take the trades off the chart', onclick: () => settle(addressOf()) }, '✕');
 
-function walk(to) {
+function walk(to, look = true) {
   const mine = rows();
   if (!mine.length) return;
   at = Math.max(0, Math.min(mine.length - 1, to));
@@ -79,6 +85,6 @@ function walk(to) {
   const { side, gain, entered_at: entered, ending } = past.trades;
   write(parts.which, `${at + 1}: ${side[i]} ${share(gain[i])}, ${ending[i]}`);
   parts.which.className = `which ${gain[i] > 0 ? 'up' : 'down'}`;
-  tell('look', entered[i]);
+  if (look) tell('look', entered[i]);
 }
 

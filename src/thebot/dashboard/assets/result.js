@@ -1,7 +1,7 @@
 // One result: what it came to, whether it may be believed, and everything that it is made of.
 import { ask } from './api.js';
 import { h } from './dom.js';
-import { dated, figureText, share, whole } from './format.js';
+import { dated, figureText, KINDS, share, whole } from './format.js';
 import { groups, months, variants, weeks, windows } from './grids.js';
 import { tone } from './jobcard.js';
 import { market } from './market.js';
@@ -41,7 +41,7 @@ function head(summary) {
   const tried = trials > 1 ? `${whole(trials)} variants tried on these candles` : 'one variant tried';
   return h('div', { class: 'sheet-head of-result' }, h('a', { class: 'back', href: '/results', 'aria-label': 'All results' }, '‹'),
     h('div', {}, h('h2', {}, label, ...(name ? [h('em', { class: 'soft' }, ` ${name}`)] : [])),
-      h('p', { class: 'soft' }, `${symbols.join(', ')} ${timeframe} · ${dated(start, 'UTC').slice(0, 10)} to ${dated(end, 'UTC').slice(0, 10)} · ${whole(candles)} candles · ${kind} · ${tried} · saved ${dated(at, settings.zone)}`)),
+      h('p', { class: 'soft' }, `${symbols.join(', ')} ${timeframe} · ${dated(start, 'UTC').slice(0, 10)} to ${dated(end, 'UTC').slice(0, 10)} · ${whole(candles)} candles · ${KINDS[kind]} · ${tried} · saved ${dated(at, settings.zone)}`)),
     h('span', { class: 'right' }, chart, h('button', { type: 'button', class: 'plain', onclick: () => go(`/lab?again=${id}`) }, 'Change and run'), h('button', { type: 'button', class: 'plain', onclick: () => remove([id], () => go('/results')) }, 'Delete')));
 }
 
@@ -76,11 +76,13 @@ function sections(summary, page, trades) {
   const wide = ({ name }) => /^trades-|^surface/.test(name);
   const last = page.charts.findLast((each) => !wide(each)); // alone in its row if their number is odd
   const odd = page.charts.filter((each) => !wide(each)).length % 2;
-  const charts = page.charts.map((each) => h('section', { class: `sheet ${wide(each) || (odd && each === last) ? 'whole' : ''}`, 'data-chart': each.name }, h('h3', {}, each.title), h('p', { class: 'soft' }, each.note), picture(each.data, each.layout, each.height, each.title)));
+  const drawn = (each) => h('section', { class: `sheet ${wide(each) || (odd && each === last) ? 'whole' : ''}`, 'data-chart': each.name }, h('h3', {}, each.title), h('p', { class: 'soft' }, each.note), picture(each.data, each.layout, each.height, each.title));
+  const surface = page.charts.filter((each) => each.name === 'surface').map(drawn);
+  const charts = page.charts.filter((each) => each.name !== 'surface').map(drawn);
   const grouped = [['Left by', tables.reasons], ['Side', tables.sides], ['Symbol', tables.symbols]].filter(([name, found]) => found.length > (name === 'Left by' ? 0 : 1)).map(([name, found]) => groups(name, found));
   return [
     ...(summary.walkforward ? [sheet('Window by window', `${summary.walkforward.windows.length} times the best of the training was traded on the stretch after it. ${efficiency(summary.walkforward)}`, windows(summary.walkforward.windows))] : []),
-    ...(summary.sweep ? [sheet('The best variants', tried(summary.sweep), variants(summary.sweep))] : []),
+    ...(summary.sweep ? [sheet('The best variants', tried(summary.sweep), variants(summary.sweep)), ...surface] : []),
     ...(tables.months.length ? [sheet('Month by month', 'After costs. One dark month among pale ones is luck.', months(tables.months))] : []),
     ...(tables.weeks.length ? [sheet('Week by week', '', weeks(tables.weeks))] : []),
     h('div', { class: 'charts' }, ...charts),

@@ -3,7 +3,7 @@ import { ask, order } from './api.js';
 import { on } from './bus.js';
 import { compare } from './comparison.js';
 import { $, h } from './dom.js';
-import { dated, share, whole } from './format.js';
+import { dated, KINDS, share, whole } from './format.js';
 import { go, shown } from './pages.js';
 import { takeApart } from './pictures.js';
 import { result } from './result.js';
@@ -11,9 +11,9 @@ import { settings } from './settings.js';
 
 const number = (value) => (value === null || value === undefined ? '–' : value.toFixed(2));
 const COLUMNS = [
-  ['Saved', (r) => dated(r.at, settings.zone), (r) => r.at, ''],
+  ['Saved', (r) => dated(r.at, settings.zone), (r) => r.at, 'wider'],
   ['Strategy', (r) => h('a', { href: `/results/${r.id}` }, r.label), (r) => r.label, 'name'],
-  ['Kind', (r) => r.kind, (r) => r.kind, 'soft wider'],
+  ['Kind', (r) => KINDS[r.kind], (r) => r.kind, 'soft wider'],
   ['Market', (r) => `${r.symbols.length > 2 ? `${r.symbols.length} symbols` : r.symbols.join(', ')} ${r.timeframe}`, (r) => r.symbols.join() + r.timeframe, ''],
   ['From', (r) => dated(r.start, 'UTC').slice(0, 10), (r) => r.start, 'soft wider'],
   ['Until', (r) => dated(r.end, 'UTC').slice(0, 10), (r) => r.end, 'soft wider'],
