@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from thebot.backtesting import Account, Costs
     from thebot.market import Candles, Instrument, Symbol
     from thebot.storage import DataFolder
-    from thebot.strategy import Strategy
+    from thebot.strategy import Strategy, StrategySource
     from thebot.strategy.definition import Parameter
     from thebot.strategy.stateful import Stateful
 
@@ -144,6 +144,16 @@ def asked(
         detail=smaller,
         folder=folder,
     )
+
+
+def source_of(strategy: str, data: Path | None) -> StrategySource[Any]:
+    """What makes the strategy that was named; the user's own indicators are in the catalogue then."""
+    from thebot.config import data_folder, load_indicators
+    from thebot.strategy import strategy_source
+
+    if data_folder(data).path.is_dir():
+        load_indicators(data)
+    return strategy_source(strategy)
 
 
 def parameters(settings: Sequence[str]) -> dict[str, Parameter]:

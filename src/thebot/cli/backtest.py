@@ -22,6 +22,7 @@ from thebot.cli.asked import (
     TimeframeOption,
     asked,
     parameters,
+    source_of,
 )
 from thebot.cli.finished import DrawsOption, FullOption, NameOption, SaveOption, finished
 
@@ -52,10 +53,9 @@ def backtest(
     """Try a strategy on past candles: bought and sold at the next open, after fees and slippage."""
     from thebot.backtesting import run
     from thebot.backtesting.accuracy import accuracy
-    from thebot.strategy import strategy_source
     from thebot.strategy.stateful import require_value
 
-    chosen = strategy_source(strategy)(**parameters(settings or []))
+    chosen = source_of(strategy, data)(**parameters(settings or []))
     require_value(chosen, "be simulated")
     given = asked(
         chosen, symbol=symbol, timeframe=timeframe, candles=candles, start=start, end=end, fee=fee,
@@ -98,9 +98,8 @@ def replay(
 ) -> None:
     """As backtest, but event by event through the trader of paper and live; grid and averaging too."""
     from thebot.backtesting import rerun
-    from thebot.strategy import strategy_source
 
-    chosen = strategy_source(strategy)(**parameters(settings or []))
+    chosen = source_of(strategy, data)(**parameters(settings or []))
     given = asked(
         chosen, symbol=symbol, timeframe=timeframe, candles=candles, start=start, end=end, fee=fee,
         slippage=slippage, cash=cash, shorts=shorts, max_open=max_open, detail=detail, data=data,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from thebot.cli.asked import parameters
+from thebot.cli.asked import parameters, source_of
 from thebot.errors import BadSetting
 
 if TYPE_CHECKING:
@@ -36,9 +36,8 @@ ClusterOption: TypeAlias = Annotated[
 def job_of(strategy: str, settings: Sequence[str] | None, given: Asked) -> Job:
     """What the variants have in common, as the options say. Raises BadSetting for what cannot be swept."""
     from thebot.backtesting.sweep import Job
-    from thebot.strategy import strategy_source
 
-    source = strategy_source(strategy)
+    source = source_of(strategy, given.folder.path)
     if source.stateful:
         raise BadSetting(
             f"{source.name} keeps a state, so each variant must go through all candles one by one: it cannot "

@@ -43,6 +43,11 @@ def load(path: Path) -> tuple[Definition, ...]:
     return _loaded[path]
 
 
+def loaded() -> tuple[Path, ...]:
+    """The files that were, in order."""
+    return tuple(_loaded)
+
+
 def _run(path: Path) -> tuple[Definition, ...]:
     module = run_file(path)
     made = _defined_in(module.__name__)

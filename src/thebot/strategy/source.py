@@ -6,10 +6,12 @@ import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from thebot.errors import BadSetting, IndicatorError, UnknownName
+from thebot.indicators.own import load, loaded
 from thebot.strategy.definition import Parameter, Strategy
 from thebot.strategy.options import OPTIONS, with_options
 from thebot.strategy.stateful import Stateful
@@ -33,7 +35,7 @@ class StrategySource(Generic[Made]):
     given: str = ""  # what it does, where `make` does not say so
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _again, (self.text or self.name,)
+        return _again, (self.text or self.name, loaded())
 
     @property
     def parameters(self) -> Mapping[str, Parameter]:
@@ -91,8 +93,10 @@ class StrategySource(Generic[Made]):
         return int(value) if whole else float(value)
 
 
-def _again(text: str) -> StrategySource[Any]:
-    """The same in another process."""
+def _again(text: str, indicators: tuple[Path, ...]) -> StrategySource[Any]:
+    """The same in another process, which has to know the user's own indicators too."""
     from thebot.strategy.loading import strategy_source  # it makes these
 
+    for path in indicators:
+        load(path)
     return strategy_source(text)
