@@ -1,7 +1,7 @@
 """What a search has tried so far, line by line in a file, so that nothing that was finished is done again.
 
 The first line says what the search is of: another search does not go on with it. Each further line is one
-variant, written and flushed to the disk in batches; a last line that was cut is not read.
+variant, written and flushed to the disk in batches; a last line that was cut is lost alone.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from thebot.backtesting.sweep.variants import Outcome
 from thebot.errors import StorageError
 
 _VERSION: Final = 1
+_BACKWARDS: Final = 65_536  # bytes that are looked through at once for the end of the last whole line
 _FIGURES: Final = tuple(each.name for each in fields(Score) if each.name != "curve")
 
 
@@ -38,7 +39,10 @@ class Journal:
         self._about = {"version": _VERSION, **about}
 
     def read(self) -> list[Outcome]:
-        """What is in it; nothing if there is no such file. Raises StorageError if it is of another search."""
+        """What is in it, each variant once; nothing if there is no such file.
+
+        Raises StorageError if it is of another search, or no such file at all.
+        """
         if not self.path.is_file():
             return []
         with self._told("read"):
@@ -47,29 +51,28 @@ class Journal:
             return []
         try:
             first, *rest = [json.loads(line) for line in lines]
-        except ValueError as error:
+            found = [_outcome(each) for each in rest if each != first] if "version" in first else None
+        except (ValueError, KeyError, TypeError) as error:
             raise StorageError(
-                f"{self.path} cannot be read as the notes of a sweep ({error}). Name another file, or "
+                f"{self.path} cannot be read as the notes of a sweep ({error!r}). Name another file, or "
                 "delete it."
             ) from error
-        if first != json.loads(json.dumps(self._about)):
+        if found is None or first != json.loads(json.dumps(self._about)):
             raise StorageError(
                 f"{self.path} holds another sweep (other candles, costs or strategy), so it cannot be gone "
                 "on with. Name another file, or delete it to begin anew."
             )
-        return [_outcome(each) for each in rest]
+        return list({key_of(each.parameters): each for each in found}.values())
 
     def append(self, outcomes: Iterable[Outcome]) -> None:
         """Write them to the disk. Raises StorageError if that cannot be done."""
         lines = [json.dumps(_plain(each)) for each in outcomes]
         with self._told("written"):
-            begins = not self.path.exists()
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("ab") as file:
-                if begins:
+            with self.path.open("a+b") as file:
+                _drop_cut_line(file)
+                if not file.tell():
                     lines.insert(0, json.dumps(self._about))
-                elif _cut(self.path):
-                    lines.insert(0, "")  # ends the line that was cut, so that it alone is lost
                 file.write("".join(f"{line}\n" for line in lines).encode())
                 file.flush()
                 os.fsync(file.fileno())
@@ -95,12 +98,19 @@ class _Told:
             ) from error
 
 
-def _cut(path: Path) -> bool:
-    with path.open("rb") as file:
-        if not file.seek(0, os.SEEK_END):
-            return False
-        file.seek(-1, os.SEEK_END)
-        return file.read(1) != b"\n"
+def _drop_cut_line(file: BinaryIO) -> None:
+    """Let the file end with its last whole line, and stand there."""
+    end = file.seek(0, os.SEEK_END)
+    while end:
+        begin = max(0, end - _BACKWARDS)
+        file.seek(begin)
+        found = file.read(end - begin).rfind(b"\n")
+        if found >= 0:
+            end = begin + found + 1
+            break
+        end = begin
+    file.truncate(end)
+    file.seek(end)
 
 
 def _plain(outcome: Outcome) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,6 +36,7 @@ TABLE: Final = (*FIGURES, "max_drawdown", "trades", "exposure", "fees", "annual_
 TITLES: Final = {name: name.replace("_", " ").capitalize() for name in TABLE}
 _PARTS: Final = 16  # of the blocks, for the probability of overfitting: 12,870 halves
 _RESAMPLES: Final = 500
+_PLACES: Final = 40  # on an axis of the surface: more values than these are put together
 _MOST: Final = (
     2_000  # variants that the tests of all together look at: the best, and others at even distances
 )
@@ -58,7 +60,10 @@ class SweepResult:
         if not valid:
             why = next((each.why for each in found.outcomes), "it was interrupted before the first was done")
             raise BadSetting(f"Not one variant could be evaluated: {why}")
-        ranked = sorted(valid, key=lambda each: -found.search.worth(each.score))
+        points = found.search.space.points([each.parameters for each in valid])
+        worth = (-found.search.worth(each.score) for each in valid)
+        # of equals the first in the space, whoever was finished first
+        ranked = [valid[row] for *_, row in sorted(zip(worth, points, range(len(valid)), strict=True))]
         return cls(
             job=found.job,
             search=found.search,
@@ -135,6 +140,7 @@ class SweepResult:
     def surface(self, x: str | None = None, y: str | None = None) -> dict[str, Any] | None:
         """The figure over two parameters, the best of all others: for a heat map; None for one parameter.
 
+        Of more than 40 values of a parameter those near each other are put together, under their middle.
         Without names the two are taken over which it changes most. Raises BadSetting for others than vary.
         """
         names = list(self.search.space.dimensions)
@@ -147,19 +153,29 @@ class SweepResult:
         x = x or next(name for name in by_weight if name != y)
         y = y or next(name for name in by_weight if name != x)
         best: dict[tuple[Any, Any], float] = {}
+        (xs, x_of), (ys, y_of) = self._axis(x), self._axis(y)
         for each in self.ranked:
-            cell = (each.parameters[x], each.parameters[y])
-            best.setdefault(cell, self.search.worth(each.score))
-        xs, ys = (self._values(name) for name in (x, y))
+            best.setdefault((x_of(each), y_of(each)), self.search.worth(each.score))
         z = [[_known(best.get((a, b), math.nan)) for a in xs] for b in ys]
         return {"figure": TITLES[self.search.by], "x": x, "y": y, "xs": xs, "ys": ys, "z": z}
 
-    def _values(self, name: str) -> list[Any]:
+    def _axis(self, name: str) -> tuple[list[Any], Callable[[Outcome], Any]]:
+        """The places on it, and where a variant is: at its value, or near it where there are too many."""
         values = {each.parameters[name] for each in self.ranked}
         dimension = self.search.space.dimensions[name]
         if isinstance(dimension, Choices):
-            return [each for each in dimension.values if each in values]
-        return sorted(values)
+            return [each for each in dimension.values if each in values], lambda each: each.parameters[name]
+        if len(values) <= _PLACES:
+            return sorted(values), lambda each: each.parameters[name]
+        space = np.geomspace if dimension.log else np.linspace
+        borders = space(dimension.low, dimension.high, _PLACES + 1)
+        middles = space(dimension.low, dimension.high, 2 * _PLACES + 1)[1::2]
+        places = [float(f"{each:.6g}") for each in middles]
+
+        def near(each: Outcome) -> float:
+            return places[int(np.searchsorted(borders[1:-1], each.parameters[name]))]
+
+        return places, near
 
     def _spread(self, name: str) -> float:
         """How far the means of the figure lie apart over the values of one parameter."""

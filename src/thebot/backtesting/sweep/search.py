@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import inspect
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 from thebot.backtesting.record import data_hash
 from thebot.backtesting.scoring import Score
 from thebot.backtesting.sweep.journal import Journal, key_of
 from thebot.backtesting.sweep.space import Space, Variant
-from thebot.backtesting.sweep.variants import Job, Outcome, outcomes
+from thebot.backtesting.sweep.variants import Job, Outcome, Source, outcomes
 from thebot.backtesting.tried import TrialLedger, Tried, variant_of
 from thebot.errors import BadSetting, UnknownName
+from thebot.indicators.own import loaded
+from thebot.strategy import StrategySource
+from thebot.version import VERSION
 
 Method: TypeAlias = Literal["grid", "random", "tpe"]
 METHODS: Final[tuple[Method, ...]] = get_args(Method)
@@ -108,18 +114,19 @@ def searched(
     found = Found(job=job, search=search)
     if journal is not None:
         found.outcomes += [each for each in journal.read() if search.space.holds(each.parameters)]
+    count = _counting(job, ledger)
+    count(found.outcomes)  # it may have been made without the ledger; what is in there counts once
     done = {key_of(each.parameters) for each in found.outcomes}
     clock = _Clock(search, progress, found)
     plan = _tpe(search, found) if search.method == "tpe" else _planned(search)
     try:
         with _Evaluation(job, search) as evaluation:
             for batch in plan:
-                fresh = [each for each in batch if key_of(each) not in done]
-                for part in evaluation.outcomes(fresh):
+                fresh = {key_of(each): each for each in batch}  # TPE may ask for the same twice
+                for part in evaluation.outcomes([fresh[key] for key in fresh if key not in done]):
+                    count(part)  # first: what is in the journal is not looked at again
                     if journal is not None:
                         journal.append(part)
-                    if ledger is not None:
-                        ledger.add(_tried(job, part))
                     found.outcomes += part
                     done |= {key_of(each.parameters) for each in part}
                     clock.tell()
@@ -133,6 +140,8 @@ def about(job: Job, search: Search, source: str) -> dict[str, Any]:
     """What a journal is of. `source` is the strategy as it was asked for."""
     return {
         "strategy": source,
+        "code": _code_of(job.source),
+        "thebot": VERSION,
         "fixed": dict(job.fixed),
         "data": data_hash(job.series),
         "start": job.start,
@@ -141,9 +150,25 @@ def about(job: Job, search: Search, source: str) -> dict[str, Any]:
         "shorts": job.account.shorts,
         "max_open": job.account.allocation.max_open,
         "rank": repr(job.account.allocation.rank),
+        "instruments": {symbol: repr(each) for symbol, each in sorted(job.instruments.items())},
         "blocks": job.blocks,
         "search": search.method,
     }
+
+
+def _code_of(source: Source) -> str:
+    """A hash of the files of the user's own that the strategy may be made of: edited, it is another one."""
+    made = inspect.unwrap(source.make if isinstance(source, StrategySource) else source)
+    files = set(loaded())
+    with contextlib.suppress(TypeError):  # what is built in has no file
+        files.add(Path(inspect.getfile(made)))
+    if isinstance(source, StrategySource) and source.text:
+        files.add(Path(source.text.rpartition(":")[0]))
+    hashed = hashlib.sha256()
+    for path in sorted(files):
+        if path.is_file():
+            hashed.update(path.read_bytes())
+    return hashed.hexdigest()[:32]
 
 
 def _planned(search: Search) -> Iterator[list[Variant]]:
@@ -266,28 +291,30 @@ class _Clock:
         self._progress(Progress(done=done, total=total, left=left, best=best))
 
 
-def _tried(job: Job, part: Sequence[Outcome]) -> list[Tried]:
-    traded = job.simulation.series
+def _counting(job: Job, ledger: TrialLedger | None) -> Callable[[Sequence[Outcome]], None]:
+    """What writes outcomes into the ledger: those that were looked at, not those that cannot be."""
+    if ledger is None:
+        return lambda outcomes: None
+    traded = [candles.between(job.start) for candles in job.series]
     common: dict[str, Any] = {
         "symbols": tuple(candles.symbol for candles in traded),
         "timeframe": traded[0].timeframe,
         "start": min(int(candles.open_time[0]) for candles in traded),
-        "end": int(job.simulation.time[-1]),
+        "end": max(int(candles.close_time[-1]) for candles in traded),
         "data_hash": data_hash(traded),
     }
-    found = []
-    for each in part:
-        if each.score is None:
-            continue
-        strategy, score = job.strategy(each.parameters), each.score
-        sharpe = score.mean / score.deviation if score.deviation > 0 else math.nan
-        found.append(
-            Tried(
-                **common,
-                strategy=strategy.name,
-                variant=variant_of(strategy),
-                sharpe=sharpe,
-                periods=score.periods,
-            )
+
+    def tried(outcome: Outcome, score: Score) -> Tried:
+        strategy = job.strategy(outcome.parameters)
+        return Tried(
+            **common,
+            strategy=strategy.name,
+            variant=variant_of(strategy),
+            sharpe=score.mean / score.deviation if score.deviation > 0 else math.nan,
+            periods=score.periods,
         )
-    return found
+
+    def count(outcomes: Sequence[Outcome]) -> None:
+        ledger.add([tried(each, each.score) for each in outcomes if each.score is not None])
+
+    return count

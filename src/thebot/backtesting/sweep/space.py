@@ -38,8 +38,8 @@ class Range:
         finite = all(math.isfinite(each) for each in (self.low, self.high, self.step or 1))
         if not finite or not self.low <= self.high or (self.step is not None and not self.step > 0):
             raise BadSetting(
-                f"{self.low:g} to {self.high:g} in steps of {self.step} cannot be: the low end comes first, "
-                "and steps are above 0."
+                f"{self.low:g} to {self.high:g}{'' if self.step is None else f' in steps of {self.step:g}'} "
+                "cannot be: the low end comes first, and steps are above 0."
             )
         if self.log and (self.low <= 0 or self.step is not None):
             raise BadSetting("A range by ratios begins above 0 and has no steps.")
@@ -51,21 +51,27 @@ class Range:
         return all(isinstance(each, int) for each in (self.low, self.high, self.step or 1))
 
     @property
-    def values(self) -> tuple[Parameter, ...]:
-        """All of them. Raises BadSetting for a range without steps."""
+    def count(self) -> int:
+        """How many values there are. Raises BadSetting for a range without steps."""
         if self.step is None:
             raise BadSetting(
                 f"{self.low:g} to {self.high:g} has no steps, so a grid cannot go through it: give a step "
                 "(as 0.5:2.0:0.1), or search by --search random or tpe."
             )
-        count = int((self.high - self.low) / self.step + 1e-9) + 1
-        found = (self.low + k * self.step for k in range(count))
-        return tuple(int(each) if self.whole else round(each, 10) for each in found)
+        return int((self.high - self.low) / self.step + 1e-9) + 1
+
+    @property
+    def values(self) -> tuple[Parameter, ...]:
+        """All of them. Raises BadSetting for a range without steps."""
+        return tuple(self._at(place) for place in range(self.count))
+
+    def _at(self, place: int) -> Parameter:
+        value = self.low + place * (self.step or 0)
+        return int(value) if self.whole else float(f"{value:.12g}")  # 0.3, not 0.30000000000000004
 
     def drawn(self, random: np.random.Generator) -> Parameter:
         if self.step is not None:
-            values = self.values
-            return values[int(random.integers(len(values)))]
+            return self._at(int(random.integers(self.count)))
         if not self.log:
             return float(random.uniform(self.low, self.high))
         value = math.exp(random.uniform(math.log(self.low), math.log(self.high)))
@@ -74,25 +80,29 @@ class Range:
     def holds(self, value: Parameter) -> bool:
         if isinstance(value, str) or not self.low <= value <= self.high:
             return False
-        return self.step is None or value in self.values
+        return self.step is None or value == self._at(round((value - self.low) / self.step))
 
     def suggested(self, trial: Trial, name: str) -> Parameter:
+        if self.step is not None:
+            return self._at(trial.suggest_int(name, 0, self.count - 1))
         if self.whole:
-            return trial.suggest_int(
-                name, int(self.low), int(self.high), step=1 if self.log else int(self.step or 1), log=self.log
-            )
-        return trial.suggest_float(name, self.low, self.high, step=self.step, log=self.log)
+            return trial.suggest_int(name, int(self.low), int(self.high), log=self.log)
+        return trial.suggest_float(name, self.low, self.high, log=self.log)
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """One of these values: numbers or texts, such as "2atr"."""
+    """One of these values: numbers or texts, such as "2atr". Raises BadSetting if two are the same."""
 
     values: tuple[Parameter, ...]
 
     def __post_init__(self) -> None:
         if not self.values or len(set(self.values)) < len(self.values):
             raise BadSetting(f"Give different values to choose from, not {list(self.values)}.")
+
+    @property
+    def count(self) -> int:
+        return len(self.values)
 
     def drawn(self, random: np.random.Generator) -> Parameter:
         return self.values[int(random.integers(len(self.values)))]
@@ -136,7 +146,7 @@ class Space:
     @property
     def size(self) -> int:
         """How many variants the whole grid has."""
-        return math.prod(len(each.values) for each in self.dimensions.values())
+        return math.prod(each.count for each in self.dimensions.values())
 
     def grid(self) -> list[Variant]:
         """All of them. Raises BadSetting for more than a million."""
@@ -185,7 +195,10 @@ def _number(dimension: Dimension, value: Parameter) -> float:
 
 def _dimension(text: str, whole: str) -> Dimension:
     if ":" not in text:
-        return Choices(tuple(_value(part.strip()) for part in text.split(",")))
+        words = [part.strip() for part in text.split(",")]
+        if not all(words):
+            raise BadSetting(f"--vary {whole}: there is nothing between two commas, or after the last.")
+        return Choices(tuple(map(_value, words)))
     parts = [part.strip() for part in text.split(":")]
     log = len(parts) == 3 and parts[2] == "log"
     numbers = [_value(part) for part in (parts[:2] if log else parts)]

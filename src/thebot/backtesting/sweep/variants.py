@@ -22,7 +22,8 @@ from thebot.trading.costs import Costs
 
 Source: TypeAlias = Callable[..., Strategy]  # parameters by name -> the strategy; can be sent to a worker
 
-COLUMNS_AT_ONCE: Final = 40_000_000  # bytes of columns that one panel of several variants may take
+COLUMNS_AT_ONCE: Final = 40_000_000  # bytes of columns that a panel of more than one variant may take
+_WIDTH: Final = 8  # bytes of a value; conditions take one, and are counted as if they took as many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +76,11 @@ class Job:
         return {name: each for name, each in self.__dict__.items() if name not in ("simulation", "runs")}
 
 
-def outcomes(job: Job, variants: Sequence[Variant]) -> list[Outcome]:
-    """What each of them comes to, in order. Those that cannot be have no score, and say why."""
+def outcomes(job: Job, variants: Sequence[Variant], *, most: int = COLUMNS_AT_ONCE) -> list[Outcome]:
+    """What each of them comes to, in order. Those that cannot be have no score, and say why.
+
+    `most` are the bytes of columns that are held for several of them at once.
+    """
     timeframe, rank = job.series[0].timeframe, job.account.allocation.rank
     made: list[Decider | str] = []
     for variant in variants:
@@ -84,7 +88,7 @@ def outcomes(job: Job, variants: Sequence[Variant]) -> list[Outcome]:
             made.append(Decider(job.strategy(variant), timeframe, rank))
         except (BadSetting, IndicatorError) as error:
             made.append(str(error))
-    decided = _decisions(job, [each for each in made if isinstance(each, Decider)])
+    decided = _decisions(job, [each for each in made if isinstance(each, Decider)], most)
     found = []
     for variant, each in zip(variants, made, strict=True):
         if isinstance(each, str):
@@ -95,12 +99,12 @@ def outcomes(job: Job, variants: Sequence[Variant]) -> list[Outcome]:
     return found
 
 
-def _decisions(job: Job, deciders: Sequence[Decider]) -> Iterator[list[Decisions]]:
+def _decisions(job: Job, deciders: Sequence[Decider], most: int) -> Iterator[list[Decisions]]:
     """What each decides on each symbol, in order; some share a panel, as many as memory allows."""
     rows = sum(map(len, job.series))
     first = 0
     while first < len(deciders):
-        panel, count = _panel(deciders[first:], rows)
+        panel, count = panel_for(deciders[first:], rows, most)
         columns = [[panel.over(run) for run in runs] for runs in job.runs]
         for decider in deciders[first : first + count]:
             yield [
@@ -114,15 +118,24 @@ def _traded(job: Job, candles: Candles) -> slice:
     return slice(0 if job.start is None else int(candles.open_time.searchsorted(job.start)), None)
 
 
-def _panel(deciders: Sequence[Decider], rows: int) -> tuple[Panel, int]:
-    """One panel for the first few of them, and how many these are."""
-    most = max(1, COLUMNS_AT_ONCE // (8 * rows))
-    together: dict[object, None] = {}
-    count = 0
-    for decider in deciders:
-        together |= dict.fromkeys(decider.expressions)
-        if count and len(together) > most:
-            break
-        count += 1
-    wanted = [each for decider in deciders[:count] for each in decider.expressions]
-    return Panel(wanted, deciders[0].timeframe), count
+def panel_for(deciders: Sequence[Decider], rows: int, most: int = COLUMNS_AT_ONCE) -> tuple[Panel, int]:
+    """One panel for the first few of them, and how many these are: as many as `most` bytes allow, or one.
+
+    `rows` are those of all symbols together.
+    """
+    count = len(deciders)
+    while True:
+        wanted = [each for decider in deciders[:count] for each in decider.expressions]
+        panel = Panel(wanted, deciders[0].timeframe)
+        held = bytes_of(panel, rows)
+        if held <= most or count == 1:
+            return panel, count
+        count = max(1, min(count - 1, int(count * most / held)))
+
+
+def bytes_of(panel: Panel, rows: int) -> float:
+    """What its columns take over so many candles, with everything that they are made of."""
+    shorter = panel.timeframe.nominal_ms
+    return sum(rows * _WIDTH * len(node.outputs) for node in panel.nodes) + sum(
+        bytes_of(each, rows) * shorter / timeframe.nominal_ms for timeframe, each in panel.higher.items()
+    )
