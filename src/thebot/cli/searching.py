@@ -12,8 +12,9 @@ from thebot.cli.asked import parameters, source_of
 from thebot.errors import BadSetting
 
 if TYPE_CHECKING:
-    from thebot.backtesting.sweep import Job, Progress
+    from thebot.backtesting.sweep import Job, Progress, Search
     from thebot.cli.asked import Asked
+    from thebot.cli.past import Past
 
 SearchOption: TypeAlias = Annotated[
     str, typer.Option("--search", help="grid (all of them), random, or tpe (learns where it is good).")
@@ -33,11 +34,29 @@ ClusterOption: TypeAlias = Annotated[
 ]
 
 
-def job_of(strategy: str, settings: Sequence[str] | None, given: Asked) -> Job:
+def search_of(
+    past: Past,
+    vary: Sequence[str],
+    search: str,
+    tries: int,
+    by: str,
+    workers: int | None,
+    cluster: str | None,
+) -> Search:
+    """How to search, as the options say. Raises BadSetting or UnknownName for what cannot be."""
+    from thebot.backtesting.sweep import Search, Space
+
+    return Search(
+        space=Space.of_texts(vary), method=search, tries=tries, seed=past.seed, by=by, workers=workers,  # type: ignore[arg-type]  # Search checks it
+        cluster=cluster,
+    )  # fmt: skip
+
+
+def job_of(past: Past, given: Asked) -> Job:
     """What the variants have in common, as the options say. Raises BadSetting for what cannot be swept."""
     from thebot.backtesting.sweep import Job
 
-    source = source_of(strategy, given.folder.path)
+    source = source_of(past.strategy, past.data)
     if source.stateful:
         raise BadSetting(
             f"{source.name} keeps a state, so each variant must go through all candles one by one: it cannot "
@@ -50,7 +69,7 @@ def job_of(strategy: str, settings: Sequence[str] | None, given: Asked) -> Job:
         costs=given.costs,
         instruments=given.instruments,
         start=given.start,
-        fixed=parameters(settings or []),
+        fixed=parameters(past.settings or []),
     )
 
 

@@ -9,26 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from thebot.cli.asked import (
-    CandlesOption,
-    CashOption,
-    DataOption,
-    EndOption,
-    FeeOption,
-    JsonOption,
-    MaxOpenOption,
-    ReportOption,
-    SeedOption,
-    SetOption,
-    ShortsOption,
-    SlippageOption,
-    StartOption,
-    StrategyOption,
-    SymbolOption,
-    TimeframeOption,
-    asked,
-)
-from thebot.cli.finished import DrawsOption, FullOption, NameOption, SaveOption, finished
+from thebot.cli.finished import DrawsOption
+from thebot.cli.past import Past, about_the_past
 from thebot.cli.searching import (
     ByOption,
     ClusterOption,
@@ -37,6 +19,7 @@ from thebot.cli.searching import (
     WorkersOption,
     bar,
     job_of,
+    search_of,
 )
 
 if TYPE_CHECKING:
@@ -46,17 +29,15 @@ if TYPE_CHECKING:
 _SHOWN: Final = 10
 
 
+@about_the_past
 def sweep(
-    symbol: SymbolOption,
-    timeframe: TimeframeOption,
-    strategy: StrategyOption,
+    past: Past,
     vary: Annotated[
         list[str],
         typer.Option(
             "--vary", metavar="NAME=VALUES", help="What varies: period=5:30:5, stop=1atr,2atr, width=1.5:3.0."
         ),
     ],
-    settings: SetOption = None,
     search: SearchOption = "grid",
     tries: TriesOption = 200,
     by: ByOption = "sharpe_ratio",
@@ -66,46 +47,22 @@ def sweep(
         bool,
         typer.Option("--fresh", help="Begin anew, though the same sweep was made or interrupted before."),
     ] = False,
-    candles: CandlesOption = None,
-    start: StartOption = None,
-    end: EndOption = None,
-    fee: FeeOption = 0.001,
-    slippage: SlippageOption = 0.0005,
-    cash: CashOption = 10_000.0,
-    shorts: ShortsOption = False,
-    max_open: MaxOpenOption = None,
-    seed: SeedOption = 0,
     draws: DrawsOption = 100,
-    save: SaveOption = True,
-    name: NameOption = "",
-    report: ReportOption = None,
-    full: FullOption = False,
-    data: DataOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Try many variants of a strategy. All count; Ctrl-C keeps what is done, the same command goes on."""
-    from thebot.backtesting.sweep import Search, Space, SweepResult, searched
+    from thebot.backtesting.sweep import SweepResult, searched
     from thebot.research.kept import kept_results
 
-    wanted = Search(
-        space=Space.of_texts(vary), method=search, tries=tries, seed=seed, by=by, workers=workers,  # type: ignore[arg-type]  # Search checks it
-        cluster=cluster,
-    )  # fmt: skip
-    given = asked(
-        None, symbol=symbol, timeframe=timeframe, candles=candles, start=start, end=end, fee=fee,
-        slippage=slippage, cash=cash, shorts=shorts, max_open=max_open, data=data, quiet=as_json,
-    )  # fmt: skip
-    job = job_of(strategy, settings, given)
-    journal = _journal(strategy, job, wanted, given, fresh=fresh)
-    with kept_results(given.folder.path) as ledger, bar("Variants", quiet=as_json) as progress:
+    wanted = search_of(past, vary, search, tries, by, workers, cluster)
+    given = past.given()
+    job = job_of(past, given)
+    journal = _journal(past.strategy, job, wanted, given, fresh=fresh)
+    with kept_results(given.folder.path) as ledger, bar("Variants", quiet=past.as_json) as progress:
         found = searched(job, wanted, journal=journal, ledger=ledger, progress=progress)
         result = SweepResult.of(found)
-    if not as_json:
+    if not past.as_json:
         _tell(result)
-    finished(
-        result.record, given, kind="sweep", name=name, save=save, draws=draws, full=full, as_json=as_json,
-        report=report, sweep=result,
-    )  # fmt: skip
+    past.finish(result.record, given, kind="sweep", draws=draws, sweep=result)
     if not found.complete:
         sys.stderr.write("Interrupted. What was tried is kept; the same command goes on from there.\n")
         raise KeyboardInterrupt

@@ -9,27 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from thebot.cli.asked import (
-    CandlesOption,
-    CashOption,
-    DataOption,
-    EndOption,
-    FeeOption,
-    JsonOption,
-    MaxOpenOption,
-    ReportOption,
-    SeedOption,
-    SetOption,
-    ShortsOption,
-    SlippageOption,
-    StartOption,
-    StrategyOption,
-    SymbolOption,
-    TimeframeOption,
-    asked,
+from thebot.cli.past import Past, about_the_past
+from thebot.cli.searching import (
+    ByOption,
+    ClusterOption,
+    SearchOption,
+    TriesOption,
+    WorkersOption,
+    job_of,
+    search_of,
 )
-from thebot.cli.finished import FullOption, NameOption, SaveOption, finished
-from thebot.cli.searching import ByOption, ClusterOption, SearchOption, TriesOption, WorkersOption, job_of
 from thebot.errors import BadSetting
 
 if TYPE_CHECKING:
@@ -38,10 +27,9 @@ if TYPE_CHECKING:
     from thebot.cli.asked import Asked
 
 
+@about_the_past
 def walkforward(
-    symbol: SymbolOption,
-    timeframe: TimeframeOption,
-    strategy: StrategyOption,
+    past: Past,
     vary: Annotated[
         list[str] | None,
         typer.Option(
@@ -59,53 +47,25 @@ def walkforward(
         bool, typer.Option("--anchored", help="Trainings begin at the start and grow, instead of rolling.")
     ] = False,
     purge: Annotated[int, typer.Option(min=0, help="Candles left free between training and test.")] = 0,
-    settings: SetOption = None,
     search: SearchOption = "grid",
     tries: TriesOption = 200,
     by: ByOption = "sharpe_ratio",
     workers: WorkersOption = None,
     cluster: ClusterOption = None,
-    candles: CandlesOption = None,
-    start: StartOption = None,
-    end: EndOption = None,
-    fee: FeeOption = 0.001,
-    slippage: SlippageOption = 0.0005,
-    cash: CashOption = 10_000.0,
-    shorts: ShortsOption = False,
-    max_open: MaxOpenOption = None,
-    seed: SeedOption = 0,
-    save: SaveOption = True,
-    name: NameOption = "",
-    report: ReportOption = None,
-    full: FullOption = False,
-    data: DataOption = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Choose parameters on one stretch, trade them on the next, and so on: what one could have had."""
-    from thebot.backtesting.sweep import Search, Space
     from thebot.backtesting.walkforward import walk_forward
     from thebot.research.kept import kept_results
 
-    wanted = None
-    if vary:
-        wanted = Search(
-            space=Space.of_texts(vary), method=search, tries=tries, seed=seed, by=by, workers=workers,  # type: ignore[arg-type]  # Search checks it
-            cluster=cluster,
-        )  # fmt: skip
-    given = asked(
-        None, symbol=symbol, timeframe=timeframe, candles=candles, start=start, end=end, fee=fee,
-        slippage=slippage, cash=cash, shorts=shorts, max_open=max_open, data=data, quiet=as_json,
-    )  # fmt: skip
-    job = job_of(strategy, settings, given)
+    wanted = search_of(past, vary, search, tries, by, workers, cluster) if vary else None
+    given = past.given()
+    job = job_of(past, given)
     split = _split(given, train, test, windows, anchored=anchored, purge=purge)
-    with kept_results(given.folder.path) as ledger, _bar(quiet=as_json) as progress:
+    with kept_results(given.folder.path) as ledger, _bar(quiet=past.as_json) as progress:
         walked = walk_forward(job, wanted, split, end=given.end, ledger=ledger, progress=progress)
-    if not as_json:
+    if not past.as_json:
         _tell(walked)
-    finished(
-        walked.record, given, kind="walkforward", name=name, save=save, full=full, as_json=as_json,
-        report=report, walked=walked,
-    )  # fmt: skip
+    past.finish(walked.record, given, kind="walkforward", walked=walked)
     if not walked.complete:
         sys.stderr.write("Interrupted. The windows that were done are shown.\n")
         raise KeyboardInterrupt
