@@ -257,7 +257,7 @@ class _Evaluation:
 
         try:
             self._open.enter_context(Client(address, timeout="10s"))  # type: ignore[no-untyped-call]  # distributed's
-        except (OSError, TimeoutError) as error:
+        except (OSError, TimeoutError, ValueError) as error:  # ValueError: an address that is none
             raise BadSetting(
                 f"No Dask scheduler answers at {address} ({error}). Start one (dask scheduler) and its "
                 "workers (dask worker), or leave --cluster out."
