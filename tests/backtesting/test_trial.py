@@ -58,14 +58,33 @@ def test_a_position_in_luna_ends_with_it(shared: Path) -> None:
     assert any("held into the halt from 2022-05-13 01:00 UTC" in warning for warning in record.warnings)
 
 
-@settings(max_examples=15)
+# each so short that it trades within 250 candles
+QUICK = {
+    "rsi-reversal": {"period": 3},
+    "macd-trend": {"fast": 3, "slow": 6, "trend": 3},
+    "supertrend-flip": {"period": 3},
+    "sma-cross": {"fast": 2, "slow": 5, "side": "both"},
+    "bollinger-reversion": {"period": 5, "width": 1},
+    "donchian-breakout": {"entry": 5, "exit": 3, "side": "both"},
+    "squeeze-release": {"period": 5, "side": "both"},
+    "level-breakout": {"strength": 0, "volume_ratio": 1, "side": "both"},
+}
+
+
+def test_each_strategy_trades_on_a_short_market_when_it_is_quick() -> None:
+    market = random_market(seed=4, length=250, timeframe="1h")
+    for name in strategies():
+        assert len(run(market, strategy(name, **QUICK[name]), account=Account(shorts=True)).trades) > 0, name
+
+
+@settings(max_examples=40)
 @given(markets(length=250, timeframes=("1h",)), st.floats(0.2, 1), st.sampled_from(sorted(strategies())))
 def test_candles_that_come_later_never_change_earlier_trades(market: Candles, cut: float, name: str) -> None:
     part = market[: max(2, int(len(market) * cut))]
     if len(market) < 2:
         return
-    chosen = strategy(name, **({"period": 3} if name != "macd-trend" else {"fast": 3, "slow": 6, "trend": 3}))
-    whole, early = (run(candles, chosen, costs=Costs()) for candles in (market, part))
+    chosen, account = strategy(name, **QUICK[name]), Account(shorts=True)
+    whole, early = (run(candles, chosen, costs=Costs(), account=account) for candles in (market, part))
     until = part.close_time[-1]
     closed = np.array([ending != "end of data" for ending in early.trades.endings], bool)
     before = np.array([t.ending != "end of data" and t.left_at < until for t in whole.trades], bool)
