@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from thebot.backtesting.assessment import DRAWS, assess
 from thebot.backtesting.record import TrackRecord
 from thebot.backtesting.sweep import SweepResult
-from thebot.backtesting.tried import Trials, tried
+from thebot.backtesting.tried import tried
 from thebot.backtesting.verdict import Verdict, verdict
 from thebot.backtesting.walkforward import WalkedForward
 from thebot.market import Candles
@@ -44,11 +44,12 @@ def concluded(
     walked: WalkedForward | None = None,
     draws: int = DRAWS,
     save: bool = True,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Conclusion:
     """Count it among what was tried, hold it against luck, judge it, and keep it.
 
     `series` are its candles with those that warm up in front; `draws` how many shuffled markets it is held
-    against (0: none). What a sweep or a walk-forward tried is in the ledger already.
+    against (0: none), told to `progress`. What a sweep or a walk-forward tried is in the ledger already.
     """
     if sweep is None and walked is None:
         results.add([tried(record)])
@@ -56,7 +57,12 @@ def concluded(
     if sweep is not None and trials.count < len(sweep.ranked):
         trials = sweep.trials
     record = replace(record, trials=max(record.trials, trials.count))
-    assessment = _assessment(record, series, trials, draws if walked is None else 0)
+    # A walked strategy has other parameters in each window, one with a state sees its fills: neither can be
+    # run on shuffled markets.
+    strategy = record.strategy if isinstance(record.strategy, Strategy) else None
+    assessment = assess(
+        record, strategy, series, trials=trials, seed=record.seed, draws=draws, progress=progress
+    )
     extra: dict[str, Any] = {"assessment": _known(assessment)}
     if sweep is not None:
         extra["sweep"] = sweep.plain()
@@ -68,16 +74,6 @@ def concluded(
     )  # fmt: skip
     id = results.save(record, kind=kind, name=name, extra=extra) if save else ""
     return Conclusion(record=record, verdict=judged, extra=extra, id=id)
-
-
-def _assessment(
-    record: TrackRecord, series: Sequence[Candles], trials: Trials, draws: int
-) -> dict[str, float]:
-    """Shuffled markets are for strategies that can be run on them."""
-    strategy = record.strategy
-    if isinstance(strategy, Strategy):
-        return assess(record, strategy, series, trials=trials, seed=record.seed, draws=draws)
-    return assess(record, None, series, trials=trials, seed=record.seed, draws=0)
 
 
 def _known(numbers: dict[str, float]) -> dict[str, float | None]:

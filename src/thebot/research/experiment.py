@@ -14,7 +14,6 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
@@ -30,13 +29,12 @@ if TYPE_CHECKING:
     from thebot.backtesting.sweep import Job, Space
     from thebot.backtesting.sweep import Progress as SweepProgress
     from thebot.backtesting.sweep.space import Dimension
-    from thebot.backtesting.tried import Trials
     from thebot.market import Candles, Symbol, Timeframe
     from thebot.storage.archive import Archive
     from thebot.storage.results import Results
     from thebot.strategy import Strategy
 
-    Outcome: TypeAlias = tuple[TrackRecord, dict[str, Any]]  # a record, and what is kept with it
+    Outcome: TypeAlias = tuple[TrackRecord, dict[str, Any]]  # a record, and the sweep or walk behind it
 
 Tell = Callable[[Progress], None]
 
@@ -89,16 +87,20 @@ class Run:
 
     def result(self) -> str:
         """Make it and save it; gives its id."""
+        from thebot.research.conclusion import concluded
         from thebot.research.shown import write
 
         self._tell(Progress(doing="Starting"))
         job = self._job()
         done = {"backtest": self._backtest, "sweep": self._sweep, "walkforward": self._walk}
-        record, extra = done[self._asked.kind](job)
+        record, found = done[self._asked.kind](job)
+        end = concluded(
+            record, job.series, self._results, kind=self._asked.kind, name=self._asked.name,
+            progress=self._counted("Holding it against luck"), **found,
+        )  # fmt: skip
         self._tell(Progress(doing="Saving"))
-        id = self._results.save(record, kind=self._asked.kind, name=self._asked.name, extra=extra)
-        write(_folder_of(id, self._bench), record, job.series, extra=extra)
-        return id
+        write(_folder_of(end.id, self._bench), end.record, job.series, extra=end.extra)
+        return end.id
 
     def _job(self) -> Job:
         """Strategy, candles, costs and account: all that the three kinds have in common."""
@@ -196,17 +198,13 @@ class Run:
 
     def _backtest(self, job: Job) -> Outcome:
         from thebot.backtesting import run
-        from thebot.backtesting.tried import tried
 
         self._tell(Progress(doing="Trading on the past"))
-        strategy = job.strategy({})
         record = run(
-            job.series, strategy, account=job.account, costs=job.costs, start=job.start, end=self._end,
-            instruments=job.instruments,
+            job.series, job.strategy({}), account=job.account, costs=job.costs, start=job.start,
+            end=self._end, instruments=job.instruments,
         )  # fmt: skip
-        self._results.add([tried(record)])
-        record = self._with_trials(record)
-        return record, {"assessment": self._assessed(record, strategy, job)}
+        return record, {}
 
     def _sweep(self, job: Job) -> Outcome:
         from thebot.backtesting.sweep import Search, SweepResult, searched
@@ -228,9 +226,7 @@ class Run:
         found = searched(job, search, ledger=self._results, progress=progress)
         self._tell(Progress(doing="Looking at all variants together"))
         result = SweepResult.of(found)
-        record = self._with_trials(result.record)
-        strategy = job.strategy(result.best.parameters)
-        return record, {"sweep": result.plain(), "assessment": self._assessed(record, strategy, job)}
+        return result.record, {"sweep": result}
 
     def _walk(self, job: Job) -> Outcome:
         from thebot.backtesting.splits import WalkForward
@@ -250,21 +246,7 @@ class Run:
             job, Search(space=self._space()), WalkForward(train=_TRAINING * test, test=test), end=self._end,
             ledger=self._results, progress=told,
         )  # fmt: skip
-        return self._with_trials(walked.record), {"walkforward": walked.plain()}
-
-    def _trials(self, record: TrackRecord) -> Trials:
-        """All that was ever tried on its candles."""
-        return self._results.trials(record.symbols, record.timeframe, record.start, record.end)
-
-    def _with_trials(self, record: TrackRecord) -> TrackRecord:
-        return replace(record, trials=max(1, self._trials(record).count))
-
-    def _assessed(self, record: TrackRecord, strategy: Strategy, job: Job) -> dict[str, float]:
-        """How likely the record came about by luck."""
-        from thebot.backtesting.assessment import assess
-
-        told = self._counted("Holding it against luck")
-        return assess(record, strategy, job.series, trials=self._trials(record), progress=told)
+        return walked.record, {"walked": walked}
 
     def _counted(self, doing: str) -> Callable[[int, int], None]:
         """Tells how far something is, and how long it may still take, from what it took so far."""
