@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import operator
 import pickle
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from joblib import Parallel, delayed
 
 from thebot.backtesting import run
 from thebot.errors import BadSetting, IndicatorError, MissingFile, ThebotError, UnknownName, UsageError
@@ -108,6 +110,23 @@ def test_another_process_makes_the_same_of_text_and_parameters() -> None:
         made = strategy_source(text)(**given)
         assert pickled == named == json.loads(json.dumps(made.plain()))
         assert Strategy.of_plain(named) == made
+
+
+def test_workers_make_the_same_and_know_the_indicators_of_ones_own(tmp_path: Path) -> None:
+    indicators = written(
+        tmp_path,
+        "from thebot.indicators import indicator\n"
+        "@indicator(inputs=(close,), start=(0.0,), group='mine', unit='input')\n"
+        "def own_worker(state, price, i):\n    'Worker: an example.'\n    return (price[i],), price[i]\n",
+        "indicators.py",
+    )
+    load(indicators)  # as a command does with those in the data folder: the TOML file does not name it
+    text = '[strategies.a]\nentry = "own_worker() > 5"\nexit = "own_worker() < 5"\n'
+    names = (written(tmp_path, text, "a.toml"), EXAMPLES / "my_strategies.py:dip", "donchian-breakout")
+    sources = [strategy_source(name) for name in names]
+    made = Parallel(n_jobs=2, backend="loky")(delayed(operator.call)(each, stop="3%") for each in sources)
+    assert made == [each(stop="3%") for each in sources]
+    assert repr(made[0].entry) == "own_worker() > 5"
 
 
 def test_a_file_with_one_strategy_needs_no_name(tmp_path: Path) -> None:
