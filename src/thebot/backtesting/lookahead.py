@@ -51,8 +51,8 @@ def require_same_trades(whole: Simulated, early: Simulated, name: str) -> None:
     differing = next((row for row in range(rows) if before[row] != after[row]), rows)
     at = (before if differing < len(before) else after)[differing]
     raise SeesTheFuture(
-        f"{name} sees the future: with the candles until {moment(until)} only, the trade entered at "
-        f"{moment(at.entered_at)} comes out otherwise. A backtest of it is worth nothing: live it would "
+        f"{name} depends on more than the candles it was shown: with those until {moment(until)} only, the "
+        f"trade entered at {moment(at.entered_at)} comes out otherwise. A backtest of it is worth nothing: live it would "
         "decide otherwise. It may only look at what its view gives it."
     )
 
