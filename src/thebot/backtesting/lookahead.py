@@ -52,8 +52,8 @@ def require_same_trades(whole: Simulated, early: Simulated, name: str) -> None:
     at = (before if differing < len(before) else after)[differing]
     raise SeesTheFuture(
         f"{name} depends on more than the candles it was shown: with those until {moment(until)} only, the "
-        f"trade entered at {moment(at.entered_at)} comes out otherwise. A backtest of it is worth nothing: live it would "
-        "decide otherwise. It may only look at what its view gives it."
+        f"trade entered at {moment(at.entered_at)} comes out otherwise. A backtest of it is worth nothing: "
+        "live it would decide otherwise. It may only look at what its view gives it."
     )
 
 
