@@ -105,7 +105,7 @@ def test_a_sweep_shows_how_far_it_is_prices_go_on_and_it_can_be_cancelled(
         re.compile(r"[\d,]+ of 29,850 · \d+%"), timeout=20_000
     )
     expect(job.locator(".left")).to_have_text(re.compile(r"\d+:\d\d left"))
-    expect(job.locator(".best")).to_have_text(re.compile(r"^Best so far: Sharpe ratio -?\d"))
+    expect(job.locator(".best")).to_have_text(re.compile(r"^Best so far: Sharpe ratio −?\d"))
     # meanwhile the rest of the page lives
     page.click('#pages [data-to="markets"]')
     expect(page.locator("#lab-running")).to_have_text("1")

@@ -1,8 +1,8 @@
 // One experiment in the list of the lab: how far it is, what came of it, or why it failed.
 import { ask } from './api.js';
-import { $, h, write } from './dom.js';
+import { h, write } from './dom.js';
 import * as form from './experiment.js';
-import { countdown, figureText, KINDS, lasting, share, whole } from './format.js';
+import { amount, countdown, figureText, KINDS, lasting, share, whole } from './format.js';
 import { cancel, forget } from './jobs.js';
 import { sparkCurve } from './spark.js';
 
@@ -77,7 +77,7 @@ function advance(body, progress) {
   write(body.querySelector('.left'), known && progress.left !== null ? `${countdown(progress.left * 1000)} left` : '');
   const best = body.querySelector('.best');
   best.hidden = !progress?.best;
-  if (progress?.best) write(best, `Best so far: ${progress.best.figure} ${progress.best.value.toFixed(2)}`);
+  if (progress?.best) write(best, `Best so far: ${progress.best.figure} ${amount(progress.best.value)}`);
 }
 
 const ABOUT_EXCHANGE = ['ExchangeUnreachable', 'RequestRefused', 'RateLimited', 'MalformedMessage'];
@@ -100,4 +100,3 @@ async function fill(home, id) {
 
 export const tone = (name, value) => (['total_return', 'annual_return', 'net_profit', 'buy_and_hold'].includes(name) && value ? (value > 0 ? 'up' : 'down') : '');
 export const scrollTo = (number) => document.querySelector(`[data-job="${number}"]`)?.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
-export const home = () => $('jobs');
