@@ -59,7 +59,10 @@ def sweep(
     journal = _journal(past.strategy, job, wanted, given, fresh=fresh)
     with kept_results(given.folder.path) as ledger, bar("Variants", quiet=past.as_json) as progress:
         found = searched(job, wanted, journal=journal, ledger=ledger, progress=progress)
-        result = SweepResult.of(found)
+    if not (found.complete or found.valid):
+        sys.stderr.write("Interrupted before the first variants were done.\n")
+        raise KeyboardInterrupt
+    result = SweepResult.of(found)
     if not past.as_json:
         _tell(result)
     past.finish(result.record, given, kind="sweep", draws=draws, sweep=result)

@@ -81,7 +81,7 @@ def counted_job(source: Counted) -> Job:
     return Job(source=source, series=(NOISE,), account=Account(), costs=Costs())
 
 
-COUNTED = Search(space=Space.of_texts(["period=2:161:1"]), workers=1)  # parts of 50, 50, 50 and 10
+COUNTED = Search(space=Space.of_texts(["period=2:161:1"]), workers=1, part=50)  # parts of 50, 50, 50 and 10
 
 
 def main(arguments: Sequence[str]) -> None:

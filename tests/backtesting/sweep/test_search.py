@@ -6,7 +6,7 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +21,8 @@ from thebot.backtesting.sweep import Job, Journal, Outcome, Progress, Search, ab
 from thebot.errors import BadSetting, UnknownName
 from thebot.storage.results import Results
 
-GRID = Search(space=space("fast=2:8:2", "slow=10:26:2", "stop=none,2atr,3atr"), workers=1)  # 108, in 3 parts
+VARIED = space("fast=2:8:2", "slow=10:26:2", "stop=none,2atr,3atr")
+GRID = Search(space=VARIED, workers=1, part=50)  # 108, in 3 parts
 
 
 def test_a_grid_is_gone_through_in_order_and_says_how_far_it_is() -> None:
@@ -236,3 +237,41 @@ def test_an_error_in_the_middle_keeps_what_was_done(tmp_path: Path) -> None:
         searched(asked, GRID, journal=notes, progress=full)
     kept: list[Outcome] = notes.read()
     assert len(kept) == 100
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_ctrl_c_while_it_writes_keeps_the_part_that_was_done(tmp_path: Path, written: bool) -> None:
+    class InterruptedOnce(Journal):
+        interrupted = False
+
+        def append(self, outcomes: Iterable[Outcome]) -> None:
+            if written or self.interrupted:
+                super().append(outcomes)
+            if not self.interrupted:
+                self.interrupted = True
+                raise KeyboardInterrupt
+
+    asked = job()
+    notes = InterruptedOnce(tmp_path / "notes", about(asked, GRID, "x"))
+    ledger = Ledger()
+    found = searched(asked, GRID, journal=notes, ledger=ledger)
+    assert not found.complete
+    assert by_parameters(found.outcomes) == by_parameters(notes.read())
+    assert len(found.outcomes) == 50
+    assert len({each.variant for each in ledger.told}) == 50
+
+
+def test_no_more_than_a_part_is_evaluated_before_it_is_written_down() -> None:
+    told: list[Progress] = []
+    searched(job(), replace(GRID, part=30), progress=told.append)
+    assert [each.done for each in told] == [30, 60, 90, 108]
+    with pytest.raises(BadSetting, match="0 variants at once"):
+        replace(GRID, part=0)
+
+
+def test_each_worker_gets_something_of_a_few_variants() -> None:
+    told: list[Progress] = []
+    few = replace(GRID, space=space("fast=2:8:2", "slow=10:26:4"), workers=2)  # 20, as TPE asks for at once
+    found = searched(job(), few, progress=told.append)
+    assert [each.done for each in told] == [5, 10, 15, 20]
+    assert by_parameters(found.outcomes) == by_parameters(outcomes(job(), few.space.grid()))

@@ -7,7 +7,8 @@ import hashlib
 import inspect
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, get_args
@@ -34,7 +35,9 @@ FIGURES: Final = (
     "win_rate",
 )
 
-_PART: Final = 50  # variants that are handed out at once: what they share is computed once for all of them
+_FEW: Final = 50  # variants that are handed out at once while nothing is known, or where each takes long
+_SOON: Final = 2.0  # seconds after which something should have been written down
+_TURNS: Final = 2  # parts for each worker at least, so that none of them waits long for the last
 _ASKED: Final = 20  # variants that TPE names before it hears of the first of them
 _WORTH_WORKERS: Final = 4.0  # seconds of work: below it starting processes takes longer than they save
 
@@ -53,6 +56,7 @@ class Progress:
 class Search:
     """How to search. `tries` and `seed` are for random and TPE; a grid goes through everything.
 
+    At most `part` variants are evaluated together: what they share is computed once for all of them.
     `by` is the figure of which more is better. `workers` are processes, 1 for none but this one (None: one
     for each core where that pays); with `cluster`, the address of a Dask scheduler, its workers do the work.
     """
@@ -64,6 +68,7 @@ class Search:
     by: str = "sharpe_ratio"
     workers: int | None = None
     cluster: str | None = None
+    part: int = 200
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
@@ -74,6 +79,8 @@ class Search:
             raise BadSetting(f"{self.tries} tries cannot be: give at least one.")
         if self.workers is not None and self.workers < 1:
             raise BadSetting(f"{self.workers} workers cannot be: give at least one.")
+        if self.part < 1:
+            raise BadSetting(f"{self.part} variants at once cannot be: give at least one.")
 
     @property
     def total(self) -> int:
@@ -116,6 +123,13 @@ def searched(
         found.outcomes += [each for each in journal.read() if search.space.holds(each.parameters)]
     count = _counting(job, ledger)
     count(found.outcomes)  # it may have been made without the ledger; what is in there counts once
+    kept = len(found.outcomes)
+
+    def keep(part: Sequence[Outcome]) -> None:
+        count(part)  # first: what is in the journal is not looked at again
+        if journal is not None:
+            journal.append(part)
+
     done = {key_of(each.parameters) for each in found.outcomes}
     clock = _Clock(search, progress, found)
     plan = _tpe(search, found) if search.method == "tpe" else _planned(search)
@@ -124,15 +138,14 @@ def searched(
             for batch in plan:
                 fresh = {key_of(each): each for each in batch}  # TPE may ask for the same twice
                 for part in evaluation.outcomes([fresh[key] for key in fresh if key not in done]):
-                    count(part)  # first: what is in the journal is not looked at again
-                    if journal is not None:
-                        journal.append(part)
                     found.outcomes += part
                     done |= {key_of(each.parameters) for each in part}
+                    keep(part)
+                    kept = len(found.outcomes)
                     clock.tell()
         found.complete = True
     except KeyboardInterrupt:
-        found.complete = False
+        keep(found.outcomes[kept:])  # it may have come in the middle of writing; what is there twice is once
     return found
 
 
@@ -204,7 +217,7 @@ class _Evaluation:
     def __init__(self, job: Job, search: Search) -> None:
         self._job, self._search = job, search
         self._open = contextlib.ExitStack()
-        self._seconds = 0.0  # of a variant, here
+        self._seconds: float | None = None  # of a variant, here
         self._parallel: Any = None
 
     def __enter__(self) -> _Evaluation:
@@ -217,23 +230,38 @@ class _Evaluation:
 
     def outcomes(self, variants: Sequence[Variant]) -> Iterator[list[Outcome]]:
         """In parts, as they are finished."""
-        parts = [list(variants[first : first + _PART]) for first in range(0, len(variants), _PART)]
-        while parts and self._parallel is None:
-            if self._pays(sum(map(len, parts))):
+        done = 0
+        while done < len(variants) and self._parallel is None:
+            if self._pays(len(variants) - done):
                 self._begin_workers()
                 break
-            part = parts.pop(0)
-            began = time.perf_counter()
-            yield outcomes(self._job, part)
-            self._seconds = (time.perf_counter() - began) / len(part)
-        if parts:
-            yield from self._in_workers(parts)
+            part = variants[done : done + self._size]
+            yield self._here(part)
+            done += len(part)
+        if done < len(variants):
+            yield from self._in_workers(variants[done:])
+
+    @property
+    def _size(self) -> int:
+        """How many are evaluated here before something is written down."""
+        quick = self._seconds is not None and self._seconds * self._search.part < _SOON
+        return self._search.part if quick else min(_FEW, self._search.part)
+
+    def _here(self, part: Sequence[Variant]) -> list[Outcome]:
+        """Evaluated in this process. The very first is not timed: what is compiled is loaded with it."""
+        first = outcomes(self._job, part[:1]) if self._seconds is None else []
+        rest = part[len(first) :]
+        began = time.perf_counter()
+        found = first + outcomes(self._job, rest)
+        if rest:
+            self._seconds = (time.perf_counter() - began) / len(rest)
+        return found
 
     def _pays(self, variants: int) -> bool:
         """Whether so many are for workers: because they were asked for, or because it takes long here."""
         if self._search.workers is not None:
             return self._search.workers > 1
-        return self._seconds * variants > _WORTH_WORKERS and self._workers > 1
+        return self._seconds is not None and self._seconds * variants > _WORTH_WORKERS and self._workers > 1
 
     @property
     def _workers(self) -> int:
@@ -265,11 +293,24 @@ class _Evaluation:
         self._open.enter_context(joblib.parallel_config(backend="dask"))
         self._parallel = joblib.Parallel(return_as="generator_unordered")
 
-    def _in_workers(self, parts: Iterable[list[Variant]]) -> Iterator[list[Outcome]]:
-        from joblib import delayed
+    def _in_workers(self, variants: Sequence[Variant]) -> Iterator[list[Outcome]]:
+        import joblib
 
-        evaluate = delayed(outcomes)
-        yield from self._parallel(evaluate(self._job, part) for part in parts)
+        hands = joblib.effective_n_jobs(self._parallel.n_jobs)
+        size = max(1, min(_FEW, self._search.part, len(variants) // (_TURNS * hands)))
+        evaluate = joblib.delayed(outcomes)
+        parts = self._parallel(
+            evaluate(self._job, list(variants[first : first + size]))
+            for first in range(0, len(variants), size)
+        )
+        try:
+            yield from parts
+        finally:
+            with warnings.catch_warnings():
+                warnings.simplefilter(
+                    "ignore", UserWarning
+                )  # of joblib: that what was begun is not waited for
+                parts.close()
 
 
 class _Clock:

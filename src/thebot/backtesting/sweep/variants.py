@@ -13,6 +13,7 @@ from thebot.backtesting.sweep.space import Variant
 from thebot.backtesting.trial import Instruments
 from thebot.errors import BadSetting, IndicatorError
 from thebot.indicators import Panel
+from thebot.indicators.expression import Crossing
 from thebot.market import Candles
 from thebot.market.quality import unbroken
 from thebot.strategy import Decisions, Strategy
@@ -22,8 +23,8 @@ from thebot.trading.costs import Costs
 
 Source: TypeAlias = Callable[..., Strategy]  # parameters by name -> the strategy; can be sent to a worker
 
-COLUMNS_AT_ONCE: Final = 40_000_000  # bytes of columns that a panel of more than one variant may take
-_WIDTH: Final = 8  # bytes of a value; conditions take one, and are counted as if they took as many
+COLUMNS_AT_ONCE: Final = 80_000_000  # bytes of columns that a panel of more than one variant may take
+_WIDTH: Final = 8  # bytes of a value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,14 +109,17 @@ def _decisions(job: Job, deciders: Sequence[Decider], most: int) -> Iterator[lis
         columns = [[panel.over(run) for run in runs] for runs in job.runs]
         for decider in deciders[first : first + count]:
             yield [
-                joined([decider.decisions(each) for each in parts]).rows(_traded(job, candles))
+                _traded(job, candles, joined([decider.decisions(each) for each in parts]))
                 for candles, parts in zip(job.series, columns, strict=True)
             ]
         first += count
 
 
-def _traded(job: Job, candles: Candles) -> slice:
-    return slice(0 if job.start is None else int(candles.open_time.searchsorted(job.start)), None)
+def _traded(job: Job, candles: Candles, decisions: Decisions) -> Decisions:
+    """Those at the candles that are traded on."""
+    if job.start is None:
+        return decisions
+    return decisions.rows(slice(int(candles.open_time.searchsorted(job.start)), None))
 
 
 def panel_for(deciders: Sequence[Decider], rows: int, most: int = COLUMNS_AT_ONCE) -> tuple[Panel, int]:
@@ -136,6 +140,10 @@ def panel_for(deciders: Sequence[Decider], rows: int, most: int = COLUMNS_AT_ONC
 def bytes_of(panel: Panel, rows: int) -> float:
     """What its columns take over so many candles, with everything that they are made of."""
     shorter = panel.timeframe.nominal_ms
-    return sum(rows * _WIDTH * len(node.outputs) for node in panel.nodes) + sum(
+    own = sum(
+        rows if isinstance(node.expression, Crossing) else rows * _WIDTH * len(node.outputs)  # True or False
+        for node in panel.nodes
+    )
+    return own + sum(
         bytes_of(each, rows) * shorter / timeframe.nominal_ms for timeframe, each in panel.higher.items()
     )
