@@ -260,7 +260,8 @@ def by_time(trades: Trades) -> Chart:
         note="In quote currency. With few trades a bar says nothing: hover to see how many are in it.",
         data=bars,
         layout=_layout(
-            hovermode="closest", xaxis={"domain": [0, 0.34]}, xaxis2={"domain": [0.42, 1], "anchor": "y2", "type": "category"},
+            hovermode="closest", xaxis={"domain": [0, 0.34]},
+            xaxis2={"domain": [0.42, 1], "anchor": "y2", "type": "category"},
             yaxis2={"anchor": "x2"},
         ),
     )  # fmt: skip
