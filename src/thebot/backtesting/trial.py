@@ -52,7 +52,8 @@ def run(
     account, costs = account or Account(), costs or Costs()
     whole, traded = _ready(series, start, end)
     asked = decider(strategy, traded[0].timeframe, account.allocation.rank)
-    require_no_future(asked.expressions, whole[0], seed=seed)
+    for number, candles in enumerate(whole):
+        require_no_future(asked.expressions, candles, seed=seed + number)
     markets = [
         Market(
             candles=part,
