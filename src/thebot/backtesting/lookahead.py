@@ -15,9 +15,9 @@ from thebot.indicators import Expression
 from thebot.market import BoolArray, Candles
 from thebot.market.quality import moment, unbroken
 
-# How many truncations, of stretches of how many candles: that bounds what the check costs. The short ones find
-# what changes the past seldom (a swing that is drawn two candles late: in 93 % of the runs, two long ones in
-# 57 %), the long one what takes thousands of candles to warm up.
+# How many truncations, of stretches of how many candles: that bounds what the check costs. The short ones
+# find what changes the past seldom (a swing that is drawn two candles late: in 93 % of the runs, two long
+# ones in 57 %), the long one what takes thousands of candles to warm up.
 _STRETCHES: Final = ((8, 2_000), (1, 20_000))
 
 
@@ -39,8 +39,8 @@ def _seen(first: ChangedByTheFuture, run: Candles) -> SeesTheFuture:
     return SeesTheFuture(
         f"{first.expression!r} sees the future: at {at} it is {first.after!r}, with the candles only until "
         f"{cut} it was {first.before!r}. A backtest of it on {run.symbol} is worth nothing, because live it "
-        "would decide otherwise. Mend the indicator so that it reads no row after `i` (thebot indicators check "
-        "FILE)."
+        "would decide otherwise. Mend the indicator so that it reads no row after `i` (thebot indicators "
+        "check FILE)."
     )
 
 
