@@ -86,6 +86,30 @@ def test_of_several_symbols_the_entries_that_know_least_count(walk: Candles, tre
     assert together > 0.05
 
 
+def test_candles_after_the_end_of_the_record_say_nothing_of_it(walk: Candles) -> None:
+    start, end = int(walk.open_time[200]), int(walk.open_time[900])
+    record = run(walk, FOLLOW, start=start, end=end)
+    wanted = assess(record, FOLLOW, [walk.between(end=end)], seed=3, draws=19)
+    assert wanted["random_entries_p"] > 0
+    assert str(assess(record, FOLLOW, [walk], seed=3, draws=19)) == str(wanted)  # nan is like nan
+
+
+def test_shuffled_markets_are_as_many_as_asked_for_and_told_as_they_are_done(walk: Candles) -> None:
+    told: list[tuple[int, int]] = []
+    record = run(walk, FOLLOW)
+    found = assess(record, FOLLOW, [walk], draws=25, progress=lambda *so_far: told.append(so_far))
+    assert told == [(done, 25) for done in range(1, 26)]
+    assert found["permuted_p"] * 26 == pytest.approx(round(found["permuted_p"] * 26))  # (1 + better) / 26
+    assert 1 / 26 <= found["permuted_p"] <= 1
+
+
+def test_one_that_keeps_a_state_is_not_run_on_other_markets(walk: Candles) -> None:
+    found = assess(run(walk, FOLLOW), None, [walk], draws=19)
+    assert math.isnan(found["permuted_p"])
+    assert math.isnan(found["noise_share"])
+    assert 0 < found["random_entries_p"] <= 1
+
+
 def test_a_record_without_trades_tells_nothing(walk: Candles) -> None:
     never = Strategy(name="never", entry=close > 1e9, exit=close < 0)
     found = assess(run(walk, never), never, [walk], draws=19)

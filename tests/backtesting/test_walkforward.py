@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from tests.market.series import random_market
+from tests.market.series import of_closes, random_market
 
 from thebot.backtesting import Account, Costs, run
 from thebot.backtesting.splits import WalkForward
@@ -68,19 +68,24 @@ def test_each_test_trades_what_was_chosen_with_the_money_that_was_left(market: C
         cash = own.final_equity
     assert done.record.final_equity == cash
     assert done.record.candles == 500
-    assert len(done.record.trades) == sum(len(each.outside.trades) for each in done.windows)
+    joined = [each.equity.tolist() for each in (window.outside for window in done.windows)]
+    assert done.record.equity.tolist() == list(itertools.chain(*joined))
+    assert done.record.time.tolist() == market.close_time[300:800].tolist()
+    trades = [str(trade) for each in done.windows for trade in each.outside.trades]
+    assert [str(trade) for trade in done.record.trades] == trades  # as texts: no stop is nan
+    assert len(done.record.trades) > 20
 
 
 def test_nothing_of_a_test_is_known_in_its_training(market: Candles) -> None:
     cut = 500  # the second test ends here
-    later = np.arange(len(market)) >= cut
-    other = market._with({
-        name: np.where(later, getattr(market, name) * 3, getattr(market, name))
-        for name in ("open", "high", "low", "close")
-    })  # fmt: skip
-    for before, after in zip(walked(market).windows[:2], walked(other).windows[:2], strict=True):
+    order = np.concatenate([np.arange(cut), cut + np.random.default_rng(1).permutation(len(market) - cut)])
+    other = market._with({name: getattr(market, name)[order] for name in ("open", "high", "low", "close")})
+    done, shuffled = walked(market).windows, walked(other).windows
+    for before, after in zip(done[:2], shuffled[:2], strict=True):
         assert before.parameters == after.parameters
+        assert before.inside == after.inside
         assert before.outside.equity.tolist() == after.outside.equity.tolist()
+    assert done[2].outside.equity.tolist() != shuffled[2].outside.equity.tolist()
 
 
 def test_anchored_trainings_begin_at_the_start_and_purged_ones_end_earlier(market: Candles) -> None:
@@ -106,10 +111,59 @@ def test_efficiency_won_and_drift_by_hand(market: Candles) -> None:
     ]
 
 
+def test_a_rest_is_traded_if_it_is_long_enough_for_a_decision_and_its_fill(market: Candles) -> None:
+    split = WalkForward(train=300, test=100, rest=True)
+    assert [each.outside.candles for each in walked(market[:450], split).windows] == [100, 50]
+    assert [each.outside.candles for each in walked(market[:402], split).windows] == [100, 2]
+    assert [each.outside.candles for each in walked(market[:401], split).windows] == [100]
+    with pytest.raises(BadSetting, match="one left, and a decision and its fill take two"):
+        walked(market[:301], split)
+
+
+@pytest.mark.parametrize("split", [WalkForward(train=1, test=5), WalkForward(train=5, test=1)])
+def test_a_window_of_one_candle_is_refused(market: Candles, split: WalkForward) -> None:
+    with pytest.raises(BadSetting, match="two at least"):
+        walked(market, split)
+
+
+def test_where_it_begins_and_ends_may_be_said(market: Candles) -> None:
+    job = Job(
+        source=cross, series=(market,), account=Account(cash=1000), costs=Costs(fee=0.0005),
+        start=int(market.open_time[50]),
+    )  # fmt: skip
+    search = Search(space=SPACE, workers=1)
+    done = walk_forward(job, search, SPLIT, end=int(market.open_time[560]))
+    assert [each.train_start for each in done.windows] == [int(market.open_time[row]) for row in (50, 150)]
+    assert done.record.end == int(market.close_time[549])
+    # candles in front of the first training warm it up: a run of it that has them is the same
+    own = run(
+        market[:350], cross(int(done.windows[0].parameters["period"])), account=Account(cash=1000),
+        costs=Costs(fee=0.0005), start=int(market.open_time[50]),
+    )  # fmt: skip
+    assert done.windows[0].inside == pytest.approx(own.annual_return)
+
+
+def test_who_lost_everything_trades_no_further_test() -> None:
+    """Sold short at every fall; then the price is hundredfold, in the second of four tests."""
+    closes = np.where(np.arange(90) % 2, 99.0, 100.0) * np.where(np.arange(90) < 55, 1, 100)
+    fall = close < close.shift(1)
+    short = Strategy(name="short", entry=None, short_entry=fall, short_exit=close > close.shift(1) * 1e9)
+    job = Job(
+        source=lambda: short, series=(of_closes(closes.tolist()),), account=Account(cash=1000, shorts=True),
+        costs=Costs(),
+    )  # fmt: skip
+    done = walk_forward(job, None, WalkForward(train=30, test=15))
+    assert [each.outside.final_equity > 0 for each in done.windows] == [True, False]
+    assert done.complete
+    assert done.record.candles == 30
+    json.dumps(done.plain(), allow_nan=False)
+
+
 def test_without_anything_to_choose_each_window_is_just_traded(market: Candles) -> None:
     job = Job(source=cross, series=(market,), account=Account(cash=1000), costs=Costs())
     done = walk_forward(job, None, SPLIT)
     assert [dict(each.parameters) for each in done.windows] == [{}] * 5
+    assert [each.variants for each in done.windows] == [1] * 5
     assert done.drift == {}
 
 

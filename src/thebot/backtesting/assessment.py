@@ -48,9 +48,10 @@ def assess(
     permuted_p                               share of shuffled markets on which the strategy does as well
     noise_share                              share of markets with a little noise that keep half of the result
 
-    `series` are the candles of the record, with those that warm up in front. Without a `strategy` (one that
-    keeps a state) it is not run on other markets.
+    `series` are the candles of the record, with those that warm up in front; any after its end are left out.
+    Without a `strategy` (one that keeps a state) it is not run on other markets.
     """
+    series = [candles.between(end=record.end) for candles in series]
     found = {**_sharpes(record, trials), "random_entries_p": _by_entries(record, series, seed)}
     rows = sum(map(len, series))
     markets = int(np.clip(_ROWS // max(1, rows), _FEWEST, draws)) if draws else 0

@@ -20,7 +20,7 @@ from thebot.backtesting.splits import Split, WalkForward
 from thebot.backtesting.sweep import Choices, Job, Outcome, Search, SweepResult, Variant, outcomes, searched
 from thebot.backtesting.trades import Trades
 from thebot.backtesting.trial import recorded, run
-from thebot.backtesting.tried import TrialLedger
+from thebot.backtesting.tried import TrialLedger, tried
 from thebot.errors import BadSetting
 from thebot.market import Candles
 from thebot.strategy.definition import Parameter
@@ -156,12 +156,13 @@ def walk_forward(
     `job` has the candles, costs and account; its `start` (ms UTC) is where the first training begins, `end`
     where all ends. `split` counts in candles of the first symbol. Without a `search` there is nothing to
     choose, and each test is traded with the job's own parameters. Ctrl-C keeps the windows that are done.
+    What was looked at is written to the `ledger`.
 
     Raises BadSetting if there are too few candles, or if no variant of a training can be evaluated.
     """
     series = tuple(candles.between(end=end) for candles in job.series)
     rows = series[0].between(job.start)
-    splits = split.splits(len(rows))
+    splits = _tradable(split, len(rows))
     windows: list[Window] = []
     cash, complete = job.account.cash, True
     try:
@@ -181,6 +182,22 @@ def walk_forward(
     )
 
 
+def _tradable(split: WalkForward, count: int) -> list[Split]:
+    """The splits of so many candles, without a rest that is too short for a decision and its fill."""
+    if min(split.train, split.test) < 2:
+        raise BadSetting(
+            "A decision and its fill take two candles, so a training and a test have two at least; these "
+            f"have {split.train} and {split.test}."
+        )
+    found = [each for each in split.splits(count) if len(each.test_rows) > 1]
+    if not found:
+        raise BadSetting(
+            f"{count} candles are too few to walk forward: after a training of {split.train} there is one "
+            "left, and a decision and its fill take two. Take a shorter training."
+        )
+    return found
+
+
 def _window(
     job: Job, search: Search | None, split: Split, rows: Candles, cash: float, ledger: TrialLedger | None
 ) -> Window:
@@ -193,6 +210,8 @@ def _window(
         job.series, job.strategy(best.parameters), account=replace(job.account, cash=cash), costs=job.costs,
         start=test_begins, end=test_ends, instruments=job.instruments,
     )  # fmt: skip
+    if search is None and ledger is not None:
+        ledger.add([tried(outside)])  # else the search has told what it looked at
     score = best.score
     return Window(
         train_start=begins,

@@ -88,5 +88,6 @@ def _write(
     if walked is not None:
         sections += walk_sections(walked)
         charts.append(windows(walked.plain()["windows"]))
-    html = report(end.record, given.series, verdict=end.verdict, more_charts=charts, sections=sections)
+    series = [candles.between(end=end.record.end) for candles in given.series]
+    html = report(end.record, series, verdict=end.verdict, more_charts=charts, sections=sections)
     write_report(path, html)

@@ -87,11 +87,16 @@ def _split(
             span_ms(int(each) if each.isdigit() else each, timeframe, option) // timeframe.nominal_ms
             for each, option in ((train, "--train"), (test, "--test"))
         )
+        if not (long and short):
+            raise BadSetting(
+                f"--train {train} --test {test}: one of them is shorter than a candle of {timeframe}."
+            )
         return WalkForward(train=long, test=short, purge=purge, anchored=anchored, rest=True)
     part = (rows - purge) // (windows + 3)
     if part < 2:
         raise BadSetting(f"{rows} candles do not make {windows} windows: take fewer, or more candles.")
-    return WalkForward(train=3 * part, test=part, purge=purge, anchored=anchored, rest=False)
+    first = rows - purge - windows * part  # three tests, and the few candles that do not divide evenly
+    return WalkForward(train=first, test=part, purge=purge, anchored=anchored, rest=False)
 
 
 @contextlib.contextmanager
