@@ -162,10 +162,11 @@ def test_several_are_deleted_at_once(data: str) -> None:
 @pytest.mark.parametrize(("answer", "code", "left"), [("n\n", 0, 2), ("y\n", 0, 1), ("\x03", 130, 2)])
 def test_a_person_is_asked(data: str, answer: str, code: int, left: int) -> None:
     ours, theirs = pty.openpty()
-    # A session of its own whose terminal is ours: Ctrl-C reaches it.
+    # A session of its own whose terminal is ours: Ctrl-C reaches it, also where tests run in the background
+    # of a shell, which lets its children ignore it.
     take = (
-        "import fcntl, runpy, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
-        "runpy.run_module('thebot', run_name='__main__')"
+        "import fcntl, runpy, signal, termios; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "fcntl.ioctl(0, termios.TIOCSCTTY, 0); runpy.run_module('thebot', run_name='__main__')"
     )
     command = [sys.executable, "-c", take, "results", "delete", "last", "--data", data]
     with subprocess.Popen(
@@ -176,7 +177,11 @@ def test_a_person_is_asked(data: str, answer: str, code: int, left: int) -> None
         while b"[y/N]" not in asked:
             asked += os.read(ours, 1000)
         os.write(ours, answer.encode())
-        assert process.wait(60) == code, process.stderr.read() if process.stderr else ""
+        try:
+            ended = process.wait(60)
+        finally:
+            process.kill()  # nothing waits for one that does not listen
+        assert ended == code, process.stderr.read() if process.stderr else ""
     os.close(ours)
     assert len(told("--data", data)["results"]) == left
 
