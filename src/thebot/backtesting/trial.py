@@ -50,7 +50,7 @@ def run(
     """
     require_value(strategy, "be simulated")
     account, costs = account or Account(), costs or Costs()
-    whole, traded = _ready(series, start, end)
+    whole, traded = ready(series, start, end)
     asked = decider(strategy, traded[0].timeframe, account.allocation.rank)
     for number, candles in enumerate(whole):
         require_no_future(asked.expressions, candles, seed=seed + number)
@@ -92,7 +92,7 @@ def rerun(
     Slower, with the same trades; and the only way for strategies that keep a state.
     """
     account, costs = account or Account(), costs or Costs()
-    whole, traded = _ready(series, start, end)
+    whole, traded = ready(series, start, end)
 
     def done(series: Sequence[Candles], *, target_first: bool) -> Simulated:
         return replay(
@@ -155,10 +155,13 @@ def held(series: Sequence[Candles], *, account: Account, costs: Costs) -> FloatA
     return simulate(HOLD, markets, account=Account(cash=account.cash), costs=costs).equity
 
 
-def _ready(
+def ready(
     series: Candles | Sequence[Candles], start: int | None, end: int | None
 ) -> tuple[list[Candles], list[Candles]]:
-    """The candles until the end, checked, and those of them that are traded on."""
+    """The candles until the end, checked, and those of them that are traded on: from the start.
+
+    Raises BadSetting if a symbol has fewer than two of these, saying from when until when there are data.
+    """
     given = [series] if isinstance(series, Candles) else list(series)
     whole = [check(candles).between(end=end) for candles in given]
     traded = [candles.between(start) for candles in whole]

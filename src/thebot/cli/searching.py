@@ -55,6 +55,7 @@ def search_of(
 def job_of(past: Past, given: Asked) -> Job:
     """What the variants have in common, as the options say. Raises BadSetting for what cannot be swept."""
     from thebot.backtesting.sweep import Job
+    from thebot.backtesting.trial import ready
 
     source = source_of(past.strategy, past.data)
     if source.stateful:
@@ -62,9 +63,10 @@ def job_of(past: Past, given: Asked) -> Job:
             f"{source.name} keeps a state, so each variant must go through all candles one by one: it cannot "
             "be swept. Try single ones by thebot replay."
         )
+    whole, _ = ready(given.series, given.start, given.end)
     return Job(
         source=source,
-        series=tuple(candles.between(end=given.end) for candles in given.series),
+        series=tuple(whole),
         account=given.account,
         costs=given.costs,
         instruments=given.instruments,
