@@ -94,6 +94,20 @@ def test_candles_after_the_end_of_the_record_say_nothing_of_it(walk: Candles) ->
     assert str(assess(record, FOLLOW, [walk], seed=3, draws=19)) == str(wanted)  # nan is like nan
 
 
+def test_what_warms_up_in_front_is_not_shuffled_in(walk: Candles) -> None:
+    """A great rise before the record would else make every shuffled market rise, and hide what it earned."""
+    start, rows = int(walk.open_time[700]), np.arange(len(walk))
+    rise = 1e-6 ** (np.clip(699 - rows, 0, None) / 700)  # a millionfold, until the record begins
+    prices = ("open", "high", "low", "close")
+    risen = replace(walk, **{name: getattr(walk, name) * rise for name in prices})
+    plain, after = (
+        assess(run(candles, FOLLOW, costs=FREE, start=start), FOLLOW, [candles], draws=99)["permuted_p"]
+        for candles in (walk, risen)
+    )
+    assert plain < 0.5
+    assert after == pytest.approx(plain)
+
+
 def test_shuffled_markets_are_as_many_as_asked_for_and_told_as_they_are_done(walk: Candles) -> None:
     told: list[tuple[int, int]] = []
     record = run(walk, FOLLOW)

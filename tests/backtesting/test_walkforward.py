@@ -3,18 +3,21 @@ from __future__ import annotations
 import itertools
 import json
 import math
+from dataclasses import replace
+from decimal import Decimal
 
 import numpy as np
 import pytest
 from tests.market.series import of_closes, random_market
 
 from thebot.backtesting import Account, Costs, run
+from thebot.backtesting.report.added import walk_words
 from thebot.backtesting.splits import WalkForward
 from thebot.backtesting.sweep import Choices, Job, Range, Search, Space
 from thebot.backtesting.walkforward import WalkedForward, walk_forward
 from thebot.errors import BadSetting
 from thebot.indicators import close, crosses_above, crosses_below, sma
-from thebot.market import Candles
+from thebot.market import Candles, Instrument
 from thebot.strategy import Strategy
 
 
@@ -192,3 +195,68 @@ def test_an_interruption_keeps_the_windows_that_are_done(market: Candles) -> Non
 def test_too_few_candles_are_told(market: Candles) -> None:
     with pytest.raises(BadSetting, match="too few to walk forward"):
         walked(market[:350])
+
+
+def test_an_account_too_small_for_an_order_ends_it_and_keeps_what_was_done() -> None:
+    """Every second candle falls by 1 %, which the rule buys: after three trades less than 970 is left."""
+    closes = np.where(np.arange(90) % 2, 99.0, 100.0).tolist()
+    loses = Strategy(name="loses", entry=close > close.shift(1), exit=close < close.shift(1))
+    job = Job(
+        source=lambda: loses, series=(of_closes(closes),), account=Account(cash=1000), costs=Costs(),
+        instruments={"TESTUSDT": Instrument(
+            symbol="TESTUSDT", base="TEST", quote="USDT", tick=Decimal("0.01"), step=Decimal("0.001"),
+            min_value=Decimal(970),
+        )},
+    )  # fmt: skip
+    done = walk_forward(job, None, WalkForward(train=30, test=10))
+    assert (len(done.windows), done.planned, done.complete) == (1, 6, True)
+    assert done.record.final_equity < 970
+    left = f"{done.record.final_equity:.2f} were left."
+    assert done.record.warnings[0] == (f"After 1 of 6 windows the account was too small for an order: {left}")
+
+
+def test_what_the_borders_closed_is_counted_and_said(market: Candles) -> None:
+    job = Job(source=cross, series=(market,), account=Account(cash=1000), costs=Costs())
+    done = walk_forward(job, None, SPLIT)
+    held = sum(trade.left_at == each.outside.end and trade.ending == "end of data"
+               for each in done.windows for trade in each.outside.trades)  # fmt: skip
+    assert 0 < held == done.cut == done.plain()["closed_at_borders"]
+    assert any(told.startswith(f"{held} position") for told in walk_words(done))
+
+
+@pytest.mark.parametrize(
+    ("inside", "outside", "told"),
+    [
+        (
+            0.3,
+            0.12,
+            "Efficiency: 40%. The tests earned 12.00% a year, while what was chosen earned 30.00% a year",
+        ),
+        (
+            0.3,
+            -0.06,
+            "Efficiency: none. The tests lost 6.00% a year, while what was chosen earned 30.00% a year",
+        ),
+        (-0.1, 0.12, "Efficiency is unknown: not even the trainings made money."),
+    ],
+)
+def test_efficiency_is_said_in_words(market: Candles, inside: float, outside: float, told: str) -> None:
+    one = walked(market[:400]).windows[0]
+    years = one.outside.candles / 8760
+    equity = np.linspace(1000, 1000 * (1 + outside) ** years, one.outside.candles)
+    done = WalkedForward(
+        windows=(replace(one, inside=inside, inside_sharpe=1.5),), planned=1, search=None,
+        record=replace(one.outside, equity=equity),
+    )  # fmt: skip
+    words = walk_words(done)
+    assert words[1].startswith(told)
+    assert words[2].startswith("Sharpe ratio: 1.50 in the trainings on average, ")
+
+
+def test_the_mean_sharpe_ratio_of_the_trainings_is_of_those_known(market: Candles) -> None:
+    first, second, third, *_ = walked(market).windows
+    windows = (replace(first, inside_sharpe=1.0), replace(second, inside_sharpe=math.nan),
+               replace(third, inside_sharpe=2.0))  # fmt: skip
+    done = WalkedForward(windows=windows, planned=3, search=None, record=first.outside)
+    assert done.inside_sharpe == 1.5
+    assert done.plain()["inside_sharpe"] == 1.5

@@ -48,8 +48,8 @@ def assess(
     permuted_p                               share of shuffled markets on which the strategy does as well
     noise_share                              share of markets with a little noise that keep half of the result
 
-    `series` are the candles of the record, with those that warm up in front; any after its end are left out.
-    Without a `strategy` (one that keeps a state) it is not run on other markets.
+    `series` are the candles of the record, with those that warm up in front, which are not shuffled; any
+    after its end are left out. Without a `strategy` (one that keeps a state) it is not run on other markets.
     """
     series = [candles.between(end=record.end) for candles in series]
     found = {**_sharpes(record, trials), "random_entries_p": _by_entries(record, series, seed)}
@@ -64,13 +64,18 @@ def assess(
 
     better, kept = 0, 0
     wanted = record.sharpe_ratio
-    for draw in range(markets):
-        shuffled = [permuted_candles(candles, seed=seed + draw) for candles in series]
+    kept_rows = [max(1, len(candles) - len(candles.between(record.start))) for candles in series]
+    # of one seed no draw is that of another one
+    for done, drawn in enumerate(np.random.SeedSequence(seed).generate_state(markets).tolist()):
+        shuffled = [
+            permuted_candles(candles, seed=drawn, keep=rows)
+            for candles, rows in zip(series, kept_rows, strict=True)
+        ]
         value = scored(shuffled).sharpe_ratio
         better += not value < wanted  # unknown counts against us
-        noisy = [noisy_candles(candles, size=_NOISE, seed=seed + draw) for candles in series]
+        noisy = [noisy_candles(candles, size=_NOISE, seed=drawn) for candles in series]
         kept += scored(noisy).total_return >= record.total_return / 2
-        progress(draw + 1, markets)
+        progress(done + 1, markets)
     found["permuted_p"] = (1 + better) / (1 + markets)
     if record.total_return > 0:
         found["noise_share"] = kept / markets

@@ -10,7 +10,7 @@ import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -18,12 +18,14 @@ from thebot.backtesting.record import TrackRecord
 from thebot.backtesting.simulate import Simulated
 from thebot.backtesting.splits import Split, WalkForward
 from thebot.backtesting.sweep import Choices, Job, Outcome, Search, SweepResult, Variant, outcomes, searched
-from thebot.backtesting.trades import Trades
+from thebot.backtesting.trades import ENDINGS, Trades
 from thebot.backtesting.trial import recorded, run
 from thebot.backtesting.tried import TrialLedger, tried
 from thebot.errors import BadSetting
 from thebot.market import Candles
 from thebot.strategy.definition import Parameter
+
+_AT_END: Final = ENDINGS.index("end of data")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -84,9 +86,13 @@ class Walked:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class WalkedForward:
-    """All windows, and the tests stitched to one record. `complete` is False if it was interrupted."""
+    """All windows, and the tests stitched to one record. `complete` is False if it was interrupted.
+
+    There are fewer windows than `planned` if it was, or if the account was too small to go on.
+    """
 
     windows: tuple[Window, ...]
+    planned: int
     record: TrackRecord
     search: Search | None
     complete: bool = True
@@ -97,8 +103,23 @@ class WalkedForward:
 
         The trainings' is the mean over the windows. nan if they lost.
         """
-        inside = float(np.mean([each.inside for each in self.windows]))
-        return self.record.annual_return / inside if inside > 0 else math.nan
+        return self.record.annual_return / self.inside if self.inside > 0 else math.nan
+
+    @property
+    def inside(self) -> float:
+        """What was chosen earned in its trainings: annual return, the mean over the windows."""
+        return float(np.mean([each.inside for each in self.windows]))
+
+    @property
+    def inside_sharpe(self) -> float:
+        """The Sharpe ratio of what was chosen in its trainings, the mean of those known; nan if none is."""
+        known = [each.inside_sharpe for each in self.windows if math.isfinite(each.inside_sharpe)]
+        return float(np.mean(known)) if known else math.nan
+
+    @property
+    def cut(self) -> int:
+        """How many positions were closed only because a test ended."""
+        return sum(int((each.outside.trades.ending == _AT_END).sum()) for each in self.windows)
 
     @property
     def won(self) -> float:
@@ -134,9 +155,15 @@ class WalkedForward:
         """Fit for JSON."""
         return {
             "windows": [each.plain() for each in self.windows],
+            "planned": self.planned,
+            "inside_annual_return": _known(self.inside),
+            "outside_annual_return": _known(self.record.annual_return),
+            "inside_sharpe": _known(self.inside_sharpe),
+            "outside_sharpe": _known(self.record.sharpe_ratio),
             "efficiency": _known(self.efficiency),
             "won": self.won,
             "drift": {name: _known(each) for name, each in self.drift.items()},
+            "closed_at_borders": self.cut,
             "complete": self.complete,
             "variants": sum(each.variants for each in self.windows),
         }
@@ -155,7 +182,8 @@ def walk_forward(
 
     `job` has the candles, costs and account; its `start` (ms UTC) is where the first training begins, `end`
     where all ends. `split` counts in candles of the first symbol. Without a `search` there is nothing to
-    choose, and each test is traded with the job's own parameters. Ctrl-C keeps the windows that are done.
+    choose, and each test is traded with the job's own parameters. Ctrl-C keeps the windows that are done, and
+    so does an account that is left with less than an order must be worth.
     What was looked at is written to the `ledger`.
 
     Raises BadSetting if there are too few candles, or if no variant of a training can be evaluated.
@@ -165,21 +193,29 @@ def walk_forward(
     splits = _tradable(split, len(rows))
     windows: list[Window] = []
     cash, complete = job.account.cash, True
+    least = max((float(each.min_value) for each in job.instruments.values()), default=0.0)
     try:
         for number, each in enumerate(splits):
             window = _window(replace(job, series=series), search, each, rows, cash, ledger)
             windows.append(window)
             cash = window.outside.final_equity
             progress(number + 1, len(splits))
-            if not cash > 0:
+            if not cash > 0 or cash < least:
                 break
     except KeyboardInterrupt:
         complete = False
     if not windows:
         raise BadSetting("It was interrupted before the first window was done: there is nothing to show.")
+    told = []
+    if complete and len(windows) < len(splits):
+        told.append(
+            f"After {len(windows)} of {len(splits)} windows the account was too small for an order: "
+            f"{cash:,.2f} were left."
+        )
     return WalkedForward(
-        windows=tuple(windows), record=_stitched(job, series, windows), search=search, complete=complete
-    )
+        windows=tuple(windows), planned=len(splits), record=_stitched(job, series, windows, told),
+        search=search, complete=complete,
+    )  # fmt: skip
 
 
 def _tradable(split: WalkForward, count: int) -> list[Split]:
@@ -238,7 +274,9 @@ def _chosen(job: Job, search: Search | None, ledger: TrialLedger | None) -> tupl
     return result.best, len(result.ranked)
 
 
-def _stitched(job: Job, series: Sequence[Candles], windows: Sequence[Window]) -> TrackRecord:
+def _stitched(
+    job: Job, series: Sequence[Candles], windows: Sequence[Window], told: Sequence[str]
+) -> TrackRecord:
     """The tests one after the other, as one record of the candles that they were traded on."""
     records = [each.outside for each in windows]
     start, end = records[0].start, records[-1].end
@@ -256,6 +294,7 @@ def _stitched(job: Job, series: Sequence[Candles], windows: Sequence[Window]) ->
     steps = tuple((each.outside.start, each.parameters) for each in windows)
     return recorded(
         done, Walked(records[0].strategy.name, steps), traded, account=job.account, costs=job.costs,
+        warnings=told,
     )  # fmt: skip
 
 

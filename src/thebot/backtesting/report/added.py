@@ -98,22 +98,38 @@ def walk_rows(walked: WalkedForward) -> list[tuple[str, ...]]:
 
 
 def walk_words(walked: WalkedForward) -> list[str]:
-    """Efficiency, windows won, and how the parameters moved, in words."""
+    """Efficiency, windows won, what was closed at the borders, and how the parameters moved, in words."""
     words = [
         f"{len(walked.windows)} windows, {walked.won:.0%} of them made money in their test."
-        + ("" if walked.complete else " It was interrupted before the last."),
+        + ("" if walked.complete else f" It was interrupted; {walked.planned} were planned."),
+        _efficiency(walked),
     ]
-    if math.isfinite(walked.efficiency):
+    inside, outside = walked.inside_sharpe, walked.record.sharpe_ratio
+    if math.isfinite(inside) and math.isfinite(outside):
+        words.append(f"Sharpe ratio: {inside:.2f} in the trainings on average, {outside:.2f} in the tests.")
+    if walked.cut:
+        were = "position was" if walked.cut == 1 else "positions were"
         words.append(
-            f"Efficiency: the tests earned {walked.efficiency:.0%} of what the trainings did in a year. Half "
-            "or more is robust; little or nothing means that the choice found noise."
+            f"{walked.cut} {were} closed because a test ended, at the last close and at the usual costs."
         )
-    else:
-        words.append("Efficiency is unknown: not even the trainings made money.")
     moved = ", ".join(f"{name} by {share:.0%}" for name, share in walked.drift.items())
     if moved:
         words.append(f"From window to window the parameters moved by so much of their range: {moved}.")
     return words
+
+
+def _efficiency(walked: WalkedForward) -> str:
+    inside, outside = walked.inside, walked.record.annual_return
+    if not math.isfinite(walked.efficiency):
+        return "Efficiency is unknown: not even the trainings made money."
+    earned = f"what was chosen earned {said(inside, 'fraction')} a year in its trainings"
+    if outside <= 0:
+        lost = f"lost {said(-outside, 'fraction')} a year" if outside else "earned nothing"
+        return f"Efficiency: none. The tests {lost}, while {earned}. The choice found noise."
+    return (
+        f"Efficiency: {walked.efficiency:.0%}. The tests earned {said(outside, 'fraction')} a year, while "
+        f"{earned}. Half or more is robust; little or nothing means that the choice found noise."
+    )
 
 
 def _number(value: object) -> float:
