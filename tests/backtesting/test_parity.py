@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.market.series import random_market
+from tests.market.series import of_closes, random_market
 
 from thebot.backtesting import Account, Allocation, Costs, Market, Simulated, simulate
 from thebot.backtesting.replay import replay
@@ -312,3 +312,22 @@ def test_real_symbols_sharing_an_account_with_stops_make_the_same_trades(shared:
     simulated, replayed = both(chosen, case, Costs(participation=0.001, impact=0.1))
     assert {"stop", "target"} < set(simulated.trades.endings)
     require_same(simulated, replayed, case)
+
+
+def test_a_position_that_is_being_left_in_parts_sets_no_stop_any_more() -> None:
+    """Its time is over after one candle, the volume lets out one of six a candle, then it is 2 % ahead."""
+    market = of_closes([99, 100, 100, 101, 105, 106, 106, 106, 106, 106])
+    market = market._with({"volume": np.array([90, 90, 90] + [10.0] * 7)})
+    rule = Strategy(
+        name="late", entry=crosses_above(close, 99.5), exits=Exits(break_even=Percent(2), expires=1)
+    )
+    costs, account = Costs(fee=0, slippage=0, borrow=0, participation=0.1), Account(cash=600)
+    markets = [Market(candles=market, decisions=decider(rule, "1h").over(market))]
+    for done in (
+        simulate(rule, markets, account=account, costs=costs),
+        replay(rule, [market], account=account, costs=costs),
+    ):
+        (trade,) = done.trades
+        assert (trade.ending, trade.entry_price) == ("time", 100)
+        assert trade.left_at == market.open_time[8]  # the sixth of them
+        assert np.isnan(trade.stop)

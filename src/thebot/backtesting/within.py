@@ -141,8 +141,8 @@ def closed(p: State, m: Columns, t: Terms, row: int) -> None:
             seen(p, up, down)
         else:
             seen(p, down, up)
-        if t.trailing_kind >= 0 or t.break_even_kind >= 0:
-            moved(p, m, t, row)
+        if p.leaving == 0 and (t.trailing_kind >= 0 or t.break_even_kind >= 0):
+            moved(p, m, t, row)  # one that is being left has no stop any more
     if p.wait != 0 and p.placed != 0 and p.limit == p.limit and row >= p.until:
         p.wait = 0
 
