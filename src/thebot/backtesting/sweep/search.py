@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import inspect
 import math
+import signal
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -272,7 +273,12 @@ class _Evaluation:
     def _begin_workers(self) -> None:
         import joblib
 
-        self._parallel = joblib.Parallel(n_jobs=self._workers, return_as="generator_unordered")
+        self._parallel = joblib.Parallel(
+            n_jobs=self._workers,
+            return_as="generator_unordered",
+            initializer=signal.signal,  # Ctrl-C is for this process, which ends them
+            initargs=(signal.SIGINT, signal.SIG_IGN),
+        )
 
     def _begin_cluster(self, address: str) -> None:
         try:
@@ -304,12 +310,11 @@ class _Evaluation:
             for first in range(0, len(variants), size)
         )
         try:
-            yield from parts
+            for part in parts:  # noqa: UP028  (`yield from` would close them outside of what stands below)
+                yield part
         finally:
-            with warnings.catch_warnings():
-                warnings.simplefilter(
-                    "ignore", UserWarning
-                )  # of joblib: that what was begun is not waited for
+            with warnings.catch_warnings():  # joblib's: that what was begun is not waited for
+                warnings.simplefilter("ignore", UserWarning)
                 parts.close()
 
 
