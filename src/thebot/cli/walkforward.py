@@ -121,11 +121,14 @@ def _tell(walked: WalkedForward) -> None:
     console = Console(highlight=False)
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for number, each in enumerate(walk_head(walked)):
-        table.add_column(each, justify="right" if number > 1 else "left")
+        title = each.replace(", ", ",\n")
+        table.add_column(title, justify="right" if number > 1 else "left", no_wrap=True)
     for row in walk_rows(walked):
         table.add_row(*row)
     console.print("[bold]Window by window[/]")
-    console.print(table)
+    # of many parameters a line goes on in the next one rather than that figures are cut
+    needed = console.measure(table, options=console.options.update(max_width=1_000)).maximum
+    Console(highlight=False, width=max(console.width, needed)).print(table)
     for words in walk_words(walked):
         console.print(words)
     console.print("\n[bold]The tests, stitched together[/]")
