@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -90,3 +93,46 @@ def test_one_run_does_not_change_another() -> None:
     assert simulation.score(strategy(), few).trades == 1
     assert first.equity.tolist() == before.tolist()
     assert len(first.trades) == 1
+
+
+def test_ctrl_c_within_the_figures_is_an_exception_and_does_not_end_the_process() -> None:
+    """A thousand times: one while numba makes a named tuple is fatal."""
+    code = """
+import signal
+import subprocess
+import sys
+
+import numpy as np
+from thebot.backtesting.compiled import compiled
+from thebot.backtesting.kernel_state import Filled
+from thebot.backtesting.scoring import moments_of, tally_of
+from thebot.backtesting.simulate import _KINDS
+
+armed, interrupts = False, 0
+
+def interrupt(*_):
+    if armed:
+        raise KeyboardInterrupt
+
+equity = np.linspace(100.0, 110.0, 64)
+nothing = Filled(**{name: np.empty(0, kind) for name, kind in _KINDS.items()})
+moments, tally = compiled(moments_of, equity=None), compiled(tally_of, out=Filled)
+moments(equity, 64, 100.0), tally(nothing, 0)
+signal.signal(signal.SIGALRM, interrupt)
+signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
+while interrupts < 1000:
+    try:
+        armed = True
+        while True:
+            moments(equity, 64, 100.0)
+            tally(nothing, 0)
+    except KeyboardInterrupt:
+        armed = False
+        interrupts += 1
+signal.setitimer(signal.ITIMER_REAL, 0)
+print(interrupts)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert (done.returncode, done.stdout) == (0, "1000\n"), done.stderr

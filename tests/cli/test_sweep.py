@@ -192,7 +192,7 @@ def test_workers_give_the_same_also_of_a_file_with_an_indicator_of_ones_own(
     assert swept(file, tmp_path / "two", *asked, "--workers", "2", strategy=strategy) == alone
 
 
-@pytest.mark.parametrize("workers", ["2"])
+@pytest.mark.parametrize("workers", ["1", "2"])
 def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(tmp_path: Path, workers: str) -> None:
     path = tmp_path / "TESTUSDT-1h.parquet"
     write_candles(random_market(seed=2, length=10_000, timeframe="1h"), path)

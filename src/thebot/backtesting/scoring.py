@@ -109,7 +109,7 @@ def score(equity: FloatArray, start_equity: float) -> Moments:
     `equity` has shape (closes,), in quote currency.
     """
     run = compiled(moments_of, equity=None)
-    return run(np.ascontiguousarray(equity, np.float64), len(equity), float(start_equity))  # type: ignore[no-any-return]  # compiled
+    return Moments(*run(np.ascontiguousarray(equity, np.float64), len(equity), float(start_equity)))
 
 
 def score_of(
@@ -124,7 +124,7 @@ def score_of(
 ) -> Score:
     """The figures of a run: its equity at each close, and its first `trades` trades; `span` is in ms."""
     moments = score(equity, start_equity)
-    tally: Tally = compiled(tally_of, out=Filled)(out, trades)
+    tally = Tally(*compiled(tally_of, out=Filled)(out, trades))
     curve = np.empty(0)
     if blocks > 0:
         borders = np.rint(np.linspace(0, len(equity), blocks + 1)).astype(np.int64)
@@ -146,10 +146,14 @@ def score_of(
     )
 
 
-def moments_of(equity: FloatArray, rows: int, start: float) -> Moments:
-    """See `Moments`. Sums go in four lanes, which a processor adds up side by side."""
+# Entry points give plain tuples. numba makes a named one by calling its class and does not look at whether
+# that went well: Ctrl-C in there ends the process with a segmentation fault (numba 0.68, `box_namedtuple`).
+
+
+def moments_of(equity: FloatArray, rows: int, start: float) -> tuple[float, float, float, float]:
+    """The values of `Moments`. Sums go in four lanes, which a processor adds up side by side."""
     if rows < 1:
-        return Moments(nan, nan, nan, nan)
+        return nan, nan, nan, nan
     returns = np.zeros(_BLOCK)  # a block at a time: divided side by side, too
     sum0, sum1, sum2, sum3 = 0.0, 0.0, 0.0, 0.0
     square0, square1, square2, square3 = 0.0, 0.0, 0.0, 0.0
@@ -181,7 +185,7 @@ def moments_of(equity: FloatArray, rows: int, start: float) -> Moments:
             apart = equity[k] / equity[k - 1] - 1.0 - mean
             spread += apart * apart
     deviation = math.sqrt(spread / (rows - 1)) if rows > 1 else nan
-    return Moments(mean, deviation, math.sqrt(short / rows), deepest(equity, rows, start))
+    return mean, deviation, math.sqrt(short / rows), deepest(equity, rows, start)
 
 
 def deepest(equity: FloatArray, rows: int, start: float) -> float:
@@ -205,8 +209,8 @@ def deepest(equity: FloatArray, rows: int, start: float) -> float:
     return worst
 
 
-def tally_of(out: Filled, trades: int) -> Tally:
-    """See `Tally`."""
+def tally_of(out: Filled, trades: int) -> tuple[int, float, float, float, int]:
+    """The values of `Tally`."""
     won, gained, lost, fees, held = 0, 0.0, 0.0, 0.0, 0
     for i in range(trades):
         profit = out.profit[i]
@@ -217,4 +221,4 @@ def tally_of(out: Filled, trades: int) -> Tally:
             lost -= profit
         fees += out.fees[i]
         held += out.left_at[i] - out.entered_at[i]
-    return Tally(won, gained, lost, fees, held)
+    return won, gained, lost, fees, held

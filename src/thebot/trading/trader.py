@@ -113,7 +113,7 @@ class Trader:
         if held is None:
             return []
         if held.hit:  # what came after the stop is not its own any more
-            held.hit = False
+            held.hit = held.inside = False
             return []
         counting = self._countings[candle.symbol]
         ahead, behind = (candle.high, candle.low) if held.direction > 0 else (candle.low, candle.high)
