@@ -215,18 +215,15 @@ def both(
     return simulated, replayed
 
 
-def require_same(simulated: Simulated, replayed: Simulated, case: Case, *, in_parts: bool = False) -> None:
-    """The same trades: to the tick and step where there are any, within rounding elsewhere.
-
-    How far the price went meanwhile is not compared of positions that may have been left `in_parts`.
-    """
+def require_same(simulated: Simulated, replayed: Simulated, case: Case) -> None:
+    """The same trades: to the tick and step where there are any, within rounding elsewhere."""
     one, other = simulated.trades, replayed.trades
     same = ("symbol", "side", "decided_at", "entered_at", "left_at", "ending", "doubtful")
     for name in same:
         assert getattr(one, name).tolist() == getattr(other, name).tolist(), name
     for name in ("entry_price", "exit_price", "quantity", "stop"):
         assert getattr(other, name) == pytest.approx(getattr(one, name), rel=1e-9, nan_ok=True), name
-    for name in ("gain",) if in_parts else ("best", "worst", "gain"):
+    for name in ("best", "worst", "gain"):
         assert getattr(other, name) == pytest.approx(getattr(one, name), rel=1e-9, abs=1e-9), name
     for name in ("fees", "slippage", "profit"):
         assert getattr(other, name) == pytest.approx(
@@ -254,8 +251,7 @@ _one = st.just(1)
 def test_any_strategy_at_any_costs_makes_the_same_trades(
     chosen: Strategy, case: Case, costs: Costs, target_first: bool
 ) -> None:
-    done = both(chosen, case, costs, target_first=target_first)
-    require_same(*done, case, in_parts=costs.participation is not None)
+    require_same(*both(chosen, case, costs, target_first=target_first), case)
 
 
 @more
@@ -263,8 +259,7 @@ def test_any_strategy_at_any_costs_makes_the_same_trades(
 def test_with_an_instrument_they_agree_to_the_last_tick_and_step(
     chosen: Strategy, case: Case, costs: Costs, target_first: bool
 ) -> None:
-    done = both(chosen, case, costs, target_first=target_first)
-    require_same(*done, case, in_parts=costs.participation is not None)
+    require_same(*both(chosen, case, costs, target_first=target_first), case)
 
 
 @more
@@ -272,13 +267,13 @@ def test_with_an_instrument_they_agree_to_the_last_tick_and_step(
 def test_several_symbols_share_one_account_in_the_same_way(
     chosen: Strategy, case: Case, costs: Costs
 ) -> None:
-    require_same(*both(chosen, case, costs), case, in_parts=costs.participation is not None)
+    require_same(*both(chosen, case, costs), case)
 
 
 @more
 @given(_strategies(), _cases(counted=True, symbols=st.integers(2, 3)), _costs)
 def test_several_symbols_with_their_instruments_agree_too(chosen: Strategy, case: Case, costs: Costs) -> None:
-    require_same(*both(chosen, case, costs), case, in_parts=costs.participation is not None)
+    require_same(*both(chosen, case, costs), case)
 
 
 @pytest.mark.parametrize("name", ["rsi-reversal", "macd-trend", "supertrend-flip"])
@@ -336,3 +331,19 @@ def test_a_position_that_is_being_left_in_parts_sets_no_stop_any_more() -> None:
         assert (trade.ending, trade.entry_price) == ("time", 100)
         assert trade.left_at == market.open_time[8]  # the sixth of them
         assert np.isnan(trade.stop)
+
+
+def test_a_stop_that_was_reached_counts_as_how_far_it_went_against_though_nothing_was_traded() -> None:
+    market = of_closes([99, 100, 100, 100, 100, 100])
+    columns = {"volume": [90, 90, 90, 0, 90, 90], "low": [99, 99, 100, 97, 100, 100]}  # none to sell to at 98
+    market = market._with({name: np.array(values, float) for name, values in columns.items()})
+    rule = Strategy(name="stopped", entry=crosses_above(close, 99.5), exits=Exits(stop=Percent(2)))
+    costs, account = Costs(fee=0, slippage=0, borrow=0, participation=0.1), Account(cash=600)
+    markets = [Market(candles=market, decisions=decider(rule, "1h").over(market))]
+    for done in (
+        simulate(rule, markets, account=account, costs=costs),
+        replay(rule, [market], account=account, costs=costs),
+    ):
+        (trade,) = done.trades
+        assert (trade.ending, trade.exit_price) == ("stop", 100)
+        assert trade.worst == pytest.approx(-0.02)

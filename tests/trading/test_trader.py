@@ -210,7 +210,7 @@ def test_a_triggered_stop_takes_back_what_waits_and_keeps_its_ending() -> None:
     desk = Desk(dip(exits=Exits(stop=Percent(10))))
     (entry,) = placed(desk.closes(100, BUY))
     (stop,) = placed(desk.fills(entry, "100", "1", complete=False))
-    triggered = StopTriggered(order_id=stop.id, symbol="BTCUSDT", at=0)
+    triggered = StopTriggered(order_id=stop.id, symbol="BTCUSDT", at=0, due=stop.price or Decimal(0))
     assert desk.trader.handle(triggered) == [CancelOrder(symbol="BTCUSDT", order_id=entry.id)]
     assert desk.closes(80, SELL) == []  # it is being left already
     *_, record = desk.fills(stop, "80", "1")

@@ -71,6 +71,7 @@ class StopTriggered:
     order_id: OrderId
     symbol: Symbol
     at: int
+    due: Decimal  # where the price stood: at the stop, or beyond it where the market gapped through
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

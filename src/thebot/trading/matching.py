@@ -238,7 +238,9 @@ class Matching:
                 price = resting.price
             yield self._filling.filled(book, resting, bar, price, quantity, due=due, inside=inside)
         elif inside:
-            yield StopTriggered(order_id=order.id, symbol=book.symbol, at=bar.opened_at)
+            yield StopTriggered(
+                order_id=order.id, symbol=book.symbol, at=bar.opened_at, due=book.counting.stood(due)
+            )
 
     def _target(self, book: Book, resting: Resting, bar: Bar, most: float) -> Iterator[Happened]:
         """A limit order that closes was traded through: filled at its price, as a maker."""

@@ -297,6 +297,7 @@ class Trader:
         if held is None or event.order_id != held.stop_id:
             return []
         held.leaving, held.hit = held.set_by, True
+        held.saw(held.furthest, self._countings[event.symbol].count_of(event.due))
         return self._take_back(event.symbol)
 
     def _gone(self, event: OrderRefused | OrderGone) -> list[Command]:
