@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from thebot.backtesting import Account, Costs
     from thebot.market import Candles, Instrument, Symbol
     from thebot.storage import DataFolder
-    from thebot.strategy import Strategy, StrategySource
+    from thebot.strategy import StrategySource
     from thebot.strategy.definition import Parameter
-    from thebot.strategy.stateful import Stateful
 
 SymbolOption: TypeAlias = Annotated[
     list[str], typer.Option("--symbol", help="A market, as BTCUSDT; several share one account.")
@@ -93,8 +92,8 @@ class Asked:
 
 
 def asked(
-    strategy: Strategy | Stateful | None,
     *,
+    warmup: int,
     symbol: Sequence[str],
     timeframe: str,
     candles: Path | None,
@@ -115,7 +114,6 @@ def asked(
     from thebot.market import Timeframe
     from thebot.market.filters import filters_of
     from thebot.research.series import Wanted, ms_of, series
-    from thebot.research.trials import warmup_of
 
     allocation = Allocation(max_open=max_open)
     begin = ms_of(None if start is None else date_of(start, "--start"), "--start")
@@ -125,7 +123,7 @@ def asked(
         timeframe=Timeframe(timeframe),
         start=begin,
         end=stop,
-        warmup=0 if strategy is None else warmup_of(strategy, Timeframe(timeframe)),
+        warmup=warmup,
     )
     folder = data_folder(data)
     found = series(wanted, candles, folder=folder, quiet=quiet)

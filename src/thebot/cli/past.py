@@ -60,12 +60,19 @@ class Past:
     data: DataOption = None
     as_json: JsonOption = False
 
-    def given(self, strategy: Strategy | Stateful | None = None, detail: str | None = None) -> Asked:
+    def given(self, strategy: Strategy | Stateful, detail: str | None = None) -> Asked:
         """The candles, costs and account, far enough back for `strategy` to warm up."""
+        from thebot.market import Timeframe
+        from thebot.research.trials import warmup_of
+
+        return self.given_with(warmup_of(strategy, Timeframe(self.timeframe)), detail)
+
+    def given_with(self, warmup: int, detail: str | None = None) -> Asked:
+        """The same with so many candles in front of the start."""
         return asked(
-            strategy, symbol=self.symbol, timeframe=self.timeframe, candles=self.candles, start=self.start,
-            end=self.end, fee=self.fee, slippage=self.slippage, cash=self.cash, shorts=self.shorts,
-            max_open=self.max_open, detail=detail, data=self.data, quiet=self.as_json,
+            warmup=warmup, symbol=self.symbol, timeframe=self.timeframe, candles=self.candles,
+            start=self.start, end=self.end, fee=self.fee, slippage=self.slippage, cash=self.cash,
+            shorts=self.shorts, max_open=self.max_open, detail=detail, data=self.data, quiet=self.as_json,
         )  # fmt: skip
 
     def finish(self, record: TrackRecord, given: Asked, **more: Any) -> None:  # noqa: ANN401  (see `finished`)

@@ -52,10 +52,15 @@ def search_of(
     )  # fmt: skip
 
 
-def job_of(past: Past, given: Asked) -> Job:
-    """What the variants have in common, as the options say. Raises BadSetting for what cannot be swept."""
+def job_of(past: Past, search: Search | None) -> tuple[Job, Asked]:
+    """What the variants have in common, and the candles with it, far enough back for each to warm up.
+
+    Raises BadSetting for what cannot be swept.
+    """
     from thebot.backtesting.sweep import Job
     from thebot.backtesting.trial import ready
+    from thebot.market import Timeframe
+    from thebot.research.trials import longest_warmup
 
     source = source_of(past.strategy, past.data)
     if source.stateful:
@@ -63,16 +68,23 @@ def job_of(past: Past, given: Asked) -> Job:
             f"{source.name} keeps a state, so each variant must go through all candles one by one: it cannot "
             "be swept. Try single ones by thebot replay."
         )
+    fixed = parameters(past.settings or [])
+    space = None if search is None else search.space
+    twice = [] if space is None else [name for name in space.dimensions if name in fixed]
+    if twice:
+        raise BadSetting(f"{', '.join(twice)}: give it by --set or by --vary, not by both.")
+    given = past.given_with(longest_warmup(source, fixed, space, Timeframe(past.timeframe)))
     whole, _ = ready(given.series, given.start, given.end)
-    return Job(
+    job = Job(
         source=source,
         series=tuple(whole),
         account=given.account,
         costs=given.costs,
         instruments=given.instruments,
         start=given.start,
-        fixed=parameters(past.settings or []),
+        fixed=fixed,
     )
+    return job, given
 
 
 @contextlib.contextmanager

@@ -54,8 +54,7 @@ def sweep(
     from thebot.research.kept import kept_results
 
     wanted = search_of(past, vary, search, tries, by, workers, cluster)
-    given = past.given()
-    job = job_of(past, given)
+    job, given = job_of(past, wanted)
     journal = _journal(past.strategy, job, wanted, given, fresh=fresh)
     with kept_results(given.folder.path) as ledger, bar("Variants", quiet=past.as_json) as progress:
         found = searched(job, wanted, journal=journal, ledger=ledger, progress=progress)

@@ -58,8 +58,7 @@ def walkforward(
     from thebot.research.kept import kept_results
 
     wanted = search_of(past, vary, search, tries, by, workers, cluster) if vary else None
-    given = past.given()
-    job = job_of(past, given)
+    job, given = job_of(past, wanted)
     split = _split(given, train, test, windows, anchored=anchored, purge=purge)
     with kept_results(given.folder.path) as ledger, _bar(quiet=past.as_json) as progress:
         walked = walk_forward(job, wanted, split, end=given.end, ledger=ledger, progress=progress)

@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import math
 import os
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
@@ -28,18 +27,15 @@ if TYPE_CHECKING:
     from thebot.backtesting import TrackRecord
     from thebot.backtesting.sweep import Job, Space
     from thebot.backtesting.sweep import Progress as SweepProgress
-    from thebot.backtesting.sweep.space import Dimension
     from thebot.market import Candles, Symbol, Timeframe
     from thebot.storage.archive import Archive
     from thebot.storage.results import Results
-    from thebot.strategy import Strategy
 
     Outcome: TypeAlias = tuple[TrackRecord, dict[str, Any]]  # a record, and the sweep or walk behind it
 
 Tell = Callable[[Progress], None]
 
 FIGURE: Final = "Sharpe ratio"  # that a search goes by
-_CORNERS: Final = 64
 _TRAINING: Final = 3  # times as long as the test after it
 _OFTEN: Final = 0.2  # seconds between two words about progress at least
 _NICENESS: Final = 5  # the process that carries the prices comes first
@@ -106,12 +102,15 @@ class Run:
         """Strategy, candles, costs and account: all that the three kinds have in common."""
         from thebot.backtesting import Account, Costs
         from thebot.backtesting.sweep import Job
+        from thebot.market import Timeframe
         from thebot.market.filters import filters_of
+        from thebot.research.trials import longest_warmup
         from thebot.strategy import strategies
 
         asked = self._asked
         source = strategies()[asked.strategy]
-        series = self._candles(max(map(self._warmup, self._corners(source)), default=0))
+        space = self._space() if asked.vary else None
+        series = self._candles(longest_warmup(source, asked.parameters, space, Timeframe(asked.timeframe)))
         read = {each.symbol: filters_of(each) for each in series}
         return Job(
             source=source,
@@ -123,36 +122,10 @@ class Run:
             fixed=dict(asked.parameters),
         )
 
-    def _corners(self, source: Callable[..., Strategy]) -> Iterator[Strategy]:
-        """The strategies with all parameters at an end of what they may be: one of them warms up longest.
-
-        Raises what is wrong with the strategy if none of them can be.
-        """
-        ends = [[each.values[0], each.values[-1]] for each in self._dimensions().values()]
-        failure: ThebotError | None = None
-        made = 0
-        for values in itertools.islice(itertools.product(*ends), _CORNERS):
-            try:
-                yield source(**self._asked.parameters, **dict(zip(self._dimensions(), values, strict=True)))
-                made += 1
-            except UsageError as error:  # an impossible combination: a sweep leaves it out
-                failure = error
-        if failure is not None and not made:
-            raise failure
-
-    def _dimensions(self) -> Mapping[str, Dimension]:
-        return self._space().dimensions if self._asked.vary else {}
-
     def _space(self) -> Space:
         from thebot.backtesting.sweep import Space
 
         return Space.of_texts([f"{name}={text}" for name, text in self._asked.vary.items()])
-
-    def _warmup(self, strategy: Strategy) -> int:
-        from thebot.market import Timeframe
-        from thebot.research.trials import warmup_of
-
-        return warmup_of(strategy, Timeframe(self._asked.timeframe))
 
     def _candles(self, warmup: int) -> list[Candles]:
         """The candles, those that warm up in front; what is missing is fetched."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from thebot.backtesting.record import TrackRecord
 from thebot.backtesting.trial import run
 from thebot.backtesting.tried import tried
 from thebot.config import data_folder
-from thebot.errors import BadSetting, PlatformError
+from thebot.errors import BadSetting, PlatformError, UsageError
 from thebot.indicators import Panel
 from thebot.market import Candles, Instrument, Symbol, Timeframe
 from thebot.market.filters import filters_of
@@ -27,7 +28,11 @@ from thebot.trading.costs import Costs
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from thebot.backtesting.sweep import Space
     from thebot.strategy.definition import Parameter
+
+
+_CORNERS: Final = 64  # combinations of ends that are looked at: those of six parameters
 
 
 def backtest(
@@ -123,6 +128,30 @@ def warmup_of(
         panel = decider(strategy, timeframe, allocation.rank if allocation else None).panel
     lengths = [count * each.nominal_ms for each, count in panel.warmup.items()]
     return -(-max(lengths, default=0) // timeframe.nominal_ms)
+
+
+def longest_warmup(
+    source: Callable[..., Strategy], fixed: Mapping[str, Parameter], space: Space | None, timeframe: Timeframe
+) -> int:
+    """How many candles the variant takes that warms up longest: one with each parameter at an end.
+
+    Combinations that cannot be are left out, as a search does. Raises what is wrong if none of them can be.
+    """
+    dimensions = {} if space is None else space.dimensions
+    failure: UsageError | None = None
+    found: list[int] = []
+    corners = itertools.product(*(each.ends for each in dimensions.values()))
+    for values in itertools.islice(corners, _CORNERS):
+        try:
+            strategy = source(**{**fixed, **dict(zip(dimensions, values, strict=True))})
+            found.append(warmup_of(strategy, timeframe))
+        except UsageError as error:
+            failure = error
+    if failure is not None and not found:
+        if space is None:
+            raise failure
+        raise BadSetting(f"Not one variant could be evaluated: {failure}") from failure
+    return max(found)
 
 
 def _chosen(

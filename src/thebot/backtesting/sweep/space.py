@@ -69,6 +69,11 @@ class Range:
         value = self.low + place * (self.step or 0)
         return int(value) if self.whole else float(f"{value:.12g}")  # 0.3, not 0.30000000000000004
 
+    @property
+    def ends(self) -> tuple[Parameter, Parameter]:
+        """The least and the most that it may be."""
+        return self.low, self.high
+
     def drawn(self, random: np.random.Generator) -> Parameter:
         if self.step is not None:
             return self._at(int(random.integers(self.count)))
@@ -103,6 +108,11 @@ class Choices:
     @property
     def count(self) -> int:
         return len(self.values)
+
+    @property
+    def ends(self) -> tuple[Parameter, Parameter]:
+        """The first and the last."""
+        return self.values[0], self.values[-1]
 
     def drawn(self, random: np.random.Generator) -> Parameter:
         return self.values[int(random.integers(len(self.values)))]
