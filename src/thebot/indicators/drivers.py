@@ -24,7 +24,7 @@ from thebot.errors import IndicatorError
 from thebot.indicators.expression import nan
 from thebot.indicators.fingerprint import fingerprint, globals_of
 from thebot.indicators.indicator import Definition, Step
-from thebot.indicators.on_disk import cache_folder, imported, own_version, say, write_once
+from thebot.indicators.on_disk import POINTER, cache_folder, imported, own_version, say, write_once
 
 Driver: TypeAlias = Callable[..., Any]
 
@@ -40,16 +40,7 @@ from numba.extending import intrinsic
 STEP = njit(step, inline="always", error_model="numpy")  # `step` is put here by the importing program
 
 
-@intrinsic
-def pointer(typing_context, array):
-    """Where the column lies: read without a test for rows counted from the end, or counting who holds it."""
-
-    def made(context, builder, signature, arguments):
-        (kind,) = signature.args
-        return context.make_array(kind)(context, builder, arguments[0]).data
-
-    return types.CPointer(array.dtype)(array), made
-
+{pointer}
 
 @njit([signature], cache=cached, error_model="numpy")
 def run(start, state, {columns}, first, stop, {rows}{parameters}):
@@ -140,7 +131,7 @@ def _source(definition: Definition, interruptible: bool) -> str:
         "kept": "; ".join(f"{name}[i] = {value}" for name, value in zip(outputs, values, strict=True)),
     }
     body = (_INTERRUPTIBLE if interruptible else _STEPPED).format(**texts)
-    return _SOURCE.format(**texts, body=body)
+    return _SOURCE.format(pointer=POINTER, **texts, body=body)
 
 
 def _compiled(definition: Definition, step: Step, key: str, interruptible: bool) -> Driver:

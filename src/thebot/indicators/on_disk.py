@@ -15,7 +15,20 @@ import warnings
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
+
+# In the source of each generated module: numba's intrinsics have to be made where they are used.
+POINTER: Final = '''\
+@intrinsic
+def pointer(typing_context, array):
+    """Where the column lies: read without a test for rows counted from the end, or counting who holds it."""
+
+    def made(context, builder, signature, arguments):
+        (kind,) = signature.args
+        return context.make_array(kind)(context, builder, arguments[0]).data
+
+    return types.CPointer(array.dtype)(array), made
+'''
 
 _said: set[str] = set()
 
